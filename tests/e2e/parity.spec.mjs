@@ -1,0 +1,83 @@
+// Native and browser agree to the byte: receipts of 10,000 applications, and an artifact trained on both sides.
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { expect, test } from './site.mjs';
+
+const root = resolve(import.meta.dirname, '../..');
+const underglass = (...args) =>
+  execFileSync(process.env.UNDERGLASS_CLI ?? join(root, 'target/release/underglass'), args, { cwd: root, stdio: ['ignore', 'pipe', 'ignore'] });
+const folder = mkdtempSync(join(tmpdir(), 'underglass-'));
+
+test('10,000 receipts are the same bytes natively and in the browser', async ({ page, site }) => {
+  test.setTimeout(180_000);
+  const [data, receipts] = [join(folder, 'applications.csv'), join(folder, 'receipts.ndjson')];
+  underglass('synth', 'applications', '--rows', '10000', '--seed', '20', '--out', data);
+  underglass('score', '--artifact', 'www/artifacts/risk-auto.json', '--data', data, '--decide', '--as-of', '2026-01-31',
+    '--receipts', receipts, '--out', join(folder, 'scores.csv'));
+  const native = readFileSync(receipts, 'utf8').trimEnd().split('\n');
+  expect(native).toHaveLength(10_000);
+
+  await site.open();
+  const forms = native.map((receipt) => JSON.stringify(JSON.parse(receipt).inputs)).join('\n');
+  const browser = await page.evaluate(async (forms) => {
+    const { default: init, Underglass } = await import(new URL('pkg/underglass_wasm.js', document.baseURI));
+    await init();
+    const file = async (name) => new Uint8Array(await (await fetch(`artifacts/${name}-auto.json`)).arrayBuffer());
+    const [artifact, policy, pricing, reasons] = await Promise.all(['risk', 'policy', 'pricing', 'reasons'].map(file));
+    return Underglass.load({ artifact, policy, pricing, reasons }).decideLines(forms, '2026-01-31');
+  }, forms);
+  const differing = browser.trimEnd().split('\n').findIndex((receipt, row) => receipt !== native[row]);
+  expect(differing, 'first row that differs').toBe(-1);
+  const outcomes = new Set(native.map((receipt) => JSON.parse(receipt).decision.outcome));
+  expect(outcomes.size, `outcomes seen: ${[...outcomes]}`).toBeGreaterThanOrEqual(5);
+});
+
+test('an artifact trained in the browser has the digest of the native one', async ({ page, site }) => {
+  test.setTimeout(300_000);
+  const [data, artifact] = [join(folder, 'train.csv'), join(folder, 'risk.json')];
+  underglass('synth', 'applications', '--rows', '4000', '--seed', '3', '--out', data);
+  underglass('train', 'risk', '--data', data, '--target', 'bad', '--positive', '1', '--seed', '5', '--out', artifact);
+  const { sha256 } = JSON.parse(readFileSync(artifact, 'utf8'));
+
+  await site.open();
+  const trained = await page.evaluate(async (csv) => {
+    const lab = (name) => new URL(`lab/${name}`, document.baseURI).href;
+    const script = await (await fetch('worker.js')).blob();
+    const worker = new Worker(URL.createObjectURL(script));
+    const module = await WebAssembly.compileStreaming(fetch(lab('underglass_wasm_bg.wasm')));
+    const ask = (message) => new Promise((done, refuse) => {
+      const id = Math.random();
+      worker.addEventListener('message', function hear({ data }) {
+        if (data.id !== id || data.progress) return;
+        worker.removeEventListener('message', hear);
+        data.error ? refuse(new Error(data.error.message)) : done(data.ok);
+      });
+      worker.postMessage({ id, ...message });
+    });
+    await ask({ op: 'init', glue: lab('underglass_wasm.js'), module });
+    const { artifact } = await ask({ op: 'train', csv: new TextEncoder().encode(csv), plan: { name: 'risk', target: 'bad', positive: '1', seed: '5' } });
+    return new TextDecoder().decode(artifact);
+  }, readFileSync(data, 'utf8'));
+  expect(JSON.parse(trained).sha256).toBe(sha256);
+});
+
+test('a training job hears cancel', async ({ page, site }) => {
+  const csv = underglass('synth', 'applications', '--rows', '4000', '--seed', '3', '--out', '-').toString();
+  await site.open();
+  const answer = await page.evaluate(async (csv) => {
+    const lab = (name) => new URL(`lab/${name}`, document.baseURI).href;
+    const worker = new Worker(URL.createObjectURL(await (await fetch('worker.js')).blob()));
+    const module = await WebAssembly.compileStreaming(fetch(lab('underglass_wasm_bg.wasm')));
+    worker.postMessage({ id: 1, op: 'init', glue: lab('underglass_wasm.js'), module });
+    return new Promise((resolve) => {
+      worker.onmessage = ({ data }) => {
+        if (data.id === 1) worker.postMessage({ id: 2, op: 'train', csv: new TextEncoder().encode(csv), plan: { name: 'risk', target: 'bad', positive: '1' } });
+        else if (data.progress) worker.postMessage({ id: 3, op: 'cancel', job: 2 });
+        else resolve(data.error?.code ?? 'finished');
+      };
+    });
+  }, csv);
+  expect(answer).toBe('cancelled');
+});

@@ -1,0 +1,15 @@
+// Starts the app. Trunk writes the build's file names and digests into the page's preload links; reading them here
+// keeps the page free of inline script.
+const glue = document.querySelector('link[rel="modulepreload"]:not([href*="/snippets/"])');
+const wasm = document.querySelector('link[rel="preload"][type="application/wasm"]');
+
+try {
+  const { default: start } = await import(glue.href);
+  // On a preload of this kind browsers ignore `integrity`; on the fetch itself they enforce it.
+  await start({ module_or_path: fetch(wasm.href, { integrity: wasm.integrity }) });
+} catch (error) {
+  const boot = document.getElementById('boot');
+  boot?.removeAttribute('aria-busy');
+  boot?.replaceChildren(`Underglass could not start: ${error.message}. Reload the page; if this text stays, the site's files are incomplete or the browser is too old.`);
+  throw error;
+}

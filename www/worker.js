@@ -1,0 +1,83 @@
+// A worker around one engine: moves bytes and events, computes nothing.
+//
+// In:  {id, op: "init", glue, module, artifact, policy?, pricing?, reasons?}, then {id, op, …} with the class's methods
+//      as ops, and {id, op: "cancel", job}.
+// Out: {id, ok} | {id, error: {code, message, at}} | {id, progress: {done, total}}; bulk arrays are transferred.
+//
+// The page starts this script from a blob: such a worker inherits the page's content security policy.
+"use strict";
+
+let lib = null;
+let book = null;
+const cancelled = new Set();
+
+// A message to oneself lets waiting messages, such as cancel, be heard first.
+const turn = () =>
+  new Promise((resume) => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => {
+      port1.close();
+      resume();
+    };
+    port2.postMessage(0);
+  });
+
+const fault = (code, message) => Object.assign(new Error(message), { code });
+
+async function run(id, budget, job, step) {
+  try {
+    for (;;) {
+      const progress = step(job, budget);
+      if (progress.done >= progress.total) break;
+      postMessage({ id, progress });
+      await turn();
+      if (cancelled.delete(id)) throw fault("cancelled", "the job was cancelled");
+    }
+    const result = job.finish();
+    job = null;
+    return result;
+  } finally {
+    job?.free();
+  }
+}
+
+const stepRows = (job, budget) => job.step(book, budget);
+
+const ops = {
+  async init({ glue, module, artifact, policy, pricing, reasons }) {
+    lib = await import(glue);
+    await lib.default({ module_or_path: module });
+    book?.free();
+    book = artifact ? lib.Underglass.load({ artifact, policy, pricing, reasons }) : null;
+    return book ? book.info : null;
+  },
+  decide: ({ form, asOf }) => book.decideJson(form, asOf),
+  replay: ({ receipt }) => book.replay(receipt),
+  scoreBatch: ({ id, columns, nRows }) => run(id, 4096, book.scoreJob(columns, nRows), stepRows),
+  explainBatch: ({ id, columns, nRows, options }) => run(id, 2048, book.explainJob(columns, nRows, options), stepRows),
+  schema: () => book.schema,
+  info: () => book.info,
+  train: ({ id, csv, plan }) => run(id, 1, lib.Training.start(csv, plan), (job, budget) => job.step(budget)),
+};
+
+const bulk = (value) => Object.values(value ?? {}).filter(ArrayBuffer.isView).map((view) => view.buffer);
+
+onmessage = async ({ data }) => {
+  const { id, op } = data;
+  if (op === "cancel") {
+    cancelled.add(data.job);
+    return;
+  }
+  try {
+    if (!Object.hasOwn(ops, op)) throw fault("unknown_op", `unknown operation ${JSON.stringify(op)}`);
+    if (op === "train" ? !lib?.Training : op !== "init" && !book) {
+      throw fault("not_ready", op === "train" ? "this module was built without training" : "no book is loaded: send init first");
+    }
+    const ok = await ops[op](data);
+    postMessage({ id, ok }, typeof ok === "object" ? bulk(ok) : []);
+  } catch (error) {
+    postMessage({ id, error: { code: error.code ?? "internal", message: String(error.message ?? error), at: error.errors ?? null } });
+  } finally {
+    cancelled.delete(id);
+  }
+};
