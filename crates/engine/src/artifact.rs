@@ -1,0 +1,460 @@
+//! A model file: everything that scoring, explaining and monitoring need, and evidence that they agree.
+//!
+//! [`Model::decode`] is one of the engine's two doors: it checks the digest, every length, index and number, and
+//! replays the probes before anything is used.
+
+use crate::explain::{Explanation, ShapTables};
+use crate::features::{FeatureVector, Schema};
+use crate::model::symmetric::LeafCounts;
+use crate::model::{Calibration, Ensemble, ModelError, Predicate};
+use crate::seal::{self, Digest, Kind, Layout, SealError};
+use crate::units::{Date, LogOdds, Points, Scale};
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Width of a score band in points.
+pub const BAND_WIDTH: i16 = 20;
+/// Number of score bands from 300 to 850.
+pub const N_BANDS: usize = 28;
+/// The most rows that a reference population may count.
+const MOST_ROWS: u64 = 1_000_000_000;
+
+/// The members of a model file, in order.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ModelFile {
+    /// The model's name.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+    /// What it may be used for.
+    pub intended_use: String,
+    /// When it must be looked at again; `None` when the data has no date.
+    pub review_by: Option<Date>,
+    /// Where it comes from.
+    pub lineage: Lineage,
+    /// What it predicts.
+    pub target: Target,
+    /// Inputs and features.
+    pub schema: Schema,
+    /// The trees.
+    pub ensemble: Ensemble,
+    /// From margin to log-odds.
+    pub calibration: Calibration,
+    /// From log-odds to points.
+    pub scale: Scale,
+    /// Jackknife standard deviation of the raw score, one a 20-point band from 300.
+    pub spread: Vec<f64>,
+    /// Reference populations as leaf counts.
+    pub populations: Populations,
+    /// Reference bins for drift: one entry a feature, then the score under the name `score.points`.
+    pub bins: Vec<ReferenceBins>,
+    /// Out-of-fold quality.
+    pub metrics: Metrics,
+    /// Evidence of parity.
+    pub probes: Vec<Probe>,
+}
+
+/// Where a model comes from.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Lineage {
+    /// SHA-256 of the decompressed training data.
+    pub data_sha256: Digest,
+    /// Training rows.
+    pub rows: u64,
+    /// The seed, as text: JSON readers round 64-bit integers.
+    pub seed: String,
+    /// The trainer and its version.
+    pub trainer: String,
+    /// The model that this one continues.
+    pub parent: Option<Digest>,
+    /// Latest date in the data.
+    pub as_of: Date,
+    /// The learner's settings.
+    pub parameters: BTreeMap<String, f64>,
+    /// Columns that were kept as inputs although they would be set aside: benchmarks only.
+    pub permitted_by_request: Vec<String>,
+}
+
+/// What a model predicts.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Target {
+    /// The data's column.
+    pub column: String,
+    /// The value of a bad outcome.
+    pub positive: String,
+    /// What counts as bad, in words.
+    pub definition: String,
+    /// Months in which it counts; `None` when the data does not say.
+    pub window_months: Option<u16>,
+}
+
+/// Reference populations.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Populations {
+    /// All training rows.
+    pub all: Population,
+    /// 20-point bands of the model's own shown score, rising: those that the trained cut-offs touch.
+    pub bands: Vec<Population>,
+    /// Digest of the file with the other bands, `NAME.bands.json`.
+    pub other_bands: Option<Digest>,
+}
+
+/// A population as leaf counts.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Population {
+    /// Shown points from, inclusive; `None` for all.
+    pub from: Option<i16>,
+    /// Shown points to, exclusive; `None` for all.
+    pub to: Option<i16>,
+    /// Rows counted.
+    pub rows: u64,
+    /// One table a tree.
+    pub counts: LeafCounts,
+}
+
+/// The file beside a model with the bands that the model does not carry.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BandsFile {
+    /// The model's name.
+    pub name: String,
+    /// The bands, rising.
+    pub bands: Vec<Population>,
+}
+
+/// Reference counts of one column.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReferenceBins {
+    /// The feature, or `score.points`.
+    pub name: String,
+    /// Rising inner edges; bin `k` is `[edge k−1, edge k)`.
+    pub edges: Vec<f64>,
+    /// Rows in each bin: one more than edges.
+    pub counts: Vec<u64>,
+    /// Rows without a value.
+    pub missing: u64,
+}
+
+/// A figure with its 95 % interval.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "the names say it")]
+pub struct Estimate {
+    pub value: f64,
+    pub low: f64,
+    pub high: f64,
+}
+
+/// Quality on rows that the scoring trees had not seen.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Metrics {
+    /// How it was measured.
+    pub protocol: String,
+    /// Number of folds.
+    pub folds: u16,
+    /// Rows.
+    pub rows: u64,
+    /// Bad outcomes among them.
+    pub positives: u64,
+    /// Area under the ROC curve.
+    pub auc: Estimate,
+    /// Kolmogorov–Smirnov distance of bad and good.
+    pub ks: Estimate,
+    /// Mean negative log-likelihood.
+    pub log_loss: Estimate,
+    /// Mean squared error of the probability.
+    pub brier: Estimate,
+}
+
+/// A row with the bits that every engine must reproduce.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Probe {
+    /// Feature values; `null` is missing.
+    pub row: Vec<Option<f64>>,
+    /// Calibrated log-odds.
+    pub log_odds: f64,
+    /// The shown score.
+    pub points: Points,
+    /// SHA-256 of base and contributions against all rows, as little-endian doubles.
+    pub contributions_sha256: Digest,
+}
+
+/// Why a model file was refused.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum ArtifactError {
+    /// The envelope or the body could not be read.
+    #[error(transparent)]
+    Seal(#[from] SealError),
+    /// Trees, calibration or counts that do not fit together.
+    #[error(transparent)]
+    Model(#[from] ModelError),
+    /// A list of the wrong length.
+    #[error("{what} has {found} entries; expected {expected}")]
+    Length {
+        /// The list.
+        what: &'static str,
+        /// Its length.
+        found: usize,
+        /// The length that fits.
+        expected: usize,
+    },
+    /// A number that makes no sense.
+    #[error("{what} {index} makes no sense; expected {expected}")]
+    Number {
+        /// What the number is.
+        what: &'static str,
+        /// Its position.
+        index: usize,
+        /// What is allowed.
+        expected: &'static str,
+    },
+    /// This engine computes other bits than the one that wrote the file.
+    #[error("probe {index}: {what} is {found}, the file expects {expected}; this engine does not reproduce the model")]
+    Probe {
+        /// The probe.
+        index: usize,
+        /// The figure that differs.
+        what: &'static str,
+        /// What this engine computes.
+        found: String,
+        /// What the file says.
+        expected: String,
+    },
+}
+
+/// A model whose file has passed every check.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Model {
+    file: ModelFile,
+}
+
+impl Model {
+    /// Reads and checks a model file.
+    ///
+    /// # Errors
+    /// [`ArtifactError`] names the first thing that is wrong.
+    pub fn decode(bytes: &[u8]) -> Result<(Self, Digest), ArtifactError> {
+        let (file, digest): (ModelFile, Digest) = seal::read(Kind::Model, bytes)?;
+        let model = Self::new(file)?;
+        model.run_probes()?;
+        Ok((model, digest))
+    }
+
+    /// Checks a file that was made in memory; its probes are not run.
+    ///
+    /// # Errors
+    /// [`ArtifactError`] names the first thing that is wrong.
+    pub fn new(file: ModelFile) -> Result<Self, ArtifactError> {
+        let n_features = file.schema.features().len();
+        file.ensemble.check(n_features)?;
+        file.calibration.check()?;
+        if !(file.scale.pdo > 0.0 && file.scale.base_odds > 0.0 && file.scale.base_points.is_finite()) {
+            return Err(ArtifactError::Number { what: "scale", index: 0, expected: "positive pdo and odds" });
+        }
+        length("spread", file.spread.len(), N_BANDS)?;
+        if let Some(index) = file.spread.iter().position(|spread| !(0.0..1e6).contains(spread)) {
+            return Err(ArtifactError::Number { what: "spread", index, expected: "points from 0" });
+        }
+        let Ensemble::Symmetric(ensemble) = &file.ensemble;
+        for (index, population) in std::iter::once(&file.populations.all).chain(&file.populations.bands).enumerate() {
+            if population.rows > MOST_ROWS {
+                return Err(ArtifactError::Number { what: "rows of population", index, expected: "at most a billion" });
+            }
+            population.counts.check(ensemble, population.rows)?;
+        }
+        length("bins", file.bins.len(), n_features + 1)?;
+        for bins in &file.bins {
+            length("bin counts", bins.counts.len(), bins.edges.len() + 1)?;
+        }
+        for probe in &file.probes {
+            length("row of a probe", probe.row.len(), n_features)?;
+        }
+        Ok(Self { file })
+    }
+
+    /// The sealed file.
+    pub fn encode(&self) -> Vec<u8> {
+        seal::write(Kind::Model, &self.file, Layout::Lines(2))
+    }
+
+    /// Every member of the file.
+    pub fn file(&self) -> &ModelFile {
+        &self.file
+    }
+
+    /// Inputs and features.
+    pub fn schema(&self) -> &Schema {
+        &self.file.schema
+    }
+
+    /// The trees.
+    pub fn ensemble(&self) -> &Ensemble {
+        &self.file.ensemble
+    }
+
+    /// From log-odds to points.
+    pub fn scale(&self) -> Scale {
+        self.file.scale
+    }
+
+    /// Reference populations.
+    pub fn populations(&self) -> &Populations {
+        &self.file.populations
+    }
+
+    /// Calibrated log-odds of a row.
+    pub fn log_odds(&self, row: &FeatureVector) -> LogOdds {
+        self.file.calibration.log_odds(self.file.ensemble.margin(row))
+    }
+
+    /// Contributions of a row in calibrated log-odds: `base + Σ values = log-odds`.
+    pub fn explain(&self, tables: &ShapTables, row: &FeatureVector) -> Explanation {
+        let Ensemble::Symmetric(ensemble) = &self.file.ensemble;
+        let mut explanation = tables.explain(ensemble, row);
+        let Calibration { slope, intercept, .. } = self.file.calibration;
+        explanation.base = slope * explanation.base + intercept;
+        explanation.values.iter_mut().for_each(|value| *value *= slope);
+        explanation
+    }
+
+    /// Standard deviation of the raw score at a raw score, in points.
+    pub fn spread_at(&self, raw: f64) -> f64 {
+        self.file.spread[band_of(raw)]
+    }
+
+    fn run_probes(&self) -> Result<(), ArtifactError> {
+        let tables = self.tables();
+        for (index, expected) in self.file.probes.iter().enumerate() {
+            let found = self.probe(&tables, expected.row.clone());
+            let differs =
+                |what, found: String, expected: String| Err(ArtifactError::Probe { index, what, found, expected });
+            if found.log_odds.to_bits() != expected.log_odds.to_bits() {
+                return differs("log-odds", found.log_odds.to_string(), expected.log_odds.to_string());
+            }
+            if found.points != expected.points {
+                return differs("points", found.points.value().to_string(), expected.points.value().to_string());
+            }
+            if found.contributions_sha256 != expected.contributions_sha256 {
+                return differs(
+                    "digest of the contributions",
+                    found.contributions_sha256.to_string(),
+                    expected.contributions_sha256.to_string(),
+                );
+            }
+        }
+        Ok(())
+    }
+
+    fn tables(&self) -> ShapTables {
+        let Ensemble::Symmetric(ensemble) = &self.file.ensemble;
+        ShapTables::new(ensemble, &self.file.populations.all.counts, self.schema().features().len())
+    }
+
+    fn probe(&self, tables: &ShapTables, row: Vec<Option<f64>>) -> Probe {
+        let vector = FeatureVector(row);
+        let log_odds = self.log_odds(&vector);
+        let explanation = self.explain(tables, &vector);
+        let bytes: Vec<u8> = std::iter::once(&explanation.base)
+            .chain(&explanation.values)
+            .flat_map(|value| value.to_le_bytes())
+            .collect();
+        Probe {
+            log_odds: log_odds.0,
+            points: Points::from_raw(self.scale().raw(log_odds)),
+            contributions_sha256: Digest::of(&bytes),
+            row: vector.0,
+        }
+    }
+
+    /// Adds the evidence of parity: rows made from the schema's ranges and levels, never taken from data. 64 seeded rows,
+    /// each feature at its middle threshold and one double either side, each feature missing in turn, all missing.
+    #[must_use]
+    pub fn with_probes(mut self, seed: u64) -> Self {
+        let tables = self.tables();
+        self.file.probes = self.probe_rows(seed).into_iter().map(|row| self.probe(&tables, row)).collect();
+        self
+    }
+
+    fn probe_rows(&self, seed: u64) -> Vec<Vec<Option<f64>>> {
+        let features = self.schema().features();
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        let mut rows: Vec<Vec<Option<f64>>> = (0..64)
+            .map(|_| {
+                let value = |feature: &crate::features::Feature| {
+                    let part: f64 = rng.random_range(0.0..1.0);
+                    match (feature.levels.len(), feature.range) {
+                        (0, Some((low, high))) => Some(low + (high - low) * part),
+                        (0, None) => None,
+                        (levels, _) => Some((part * levels as f64).floor()),
+                    }
+                };
+                features.iter().map(value).collect()
+            })
+            .collect();
+        let middle: Vec<Option<f64>> = features.iter().map(|feature| feature.median).collect();
+        let Ensemble::Symmetric(ensemble) = &self.file.ensemble;
+        for index in 0..features.len() {
+            let mut thresholds: Vec<f64> = ensemble
+                .predicates
+                .iter()
+                .filter_map(|predicate| match predicate {
+                    Predicate::Less { feature, threshold, .. } if usize::from(*feature) == index => Some(*threshold),
+                    _ => None,
+                })
+                .collect();
+            thresholds.sort_by(f64::total_cmp);
+            let at = thresholds
+                .get(thresholds.len() / 2)
+                .map(|threshold| [threshold.next_down(), *threshold, threshold.next_up()]);
+            let values = at.into_iter().flatten().map(Some).chain([None]);
+            rows.extend(values.map(|value| {
+                let mut row = middle.clone();
+                row[index] = value;
+                row
+            }));
+        }
+        rows.push(vec![None; features.len()]);
+        rows
+    }
+}
+
+impl Populations {
+    /// The rows whose shown score lies in the bands touched by the 20 points from a cut-off, if all of them are carried.
+    pub fn above(&self, cut_off: i16) -> Option<Population> {
+        let first = cut_off - (cut_off - 300).rem_euclid(BAND_WIDTH);
+        let mut merged: Option<Population> = None;
+        let mut from = first;
+        while from < cut_off + BAND_WIDTH {
+            let band = self.bands.iter().find(|band| band.from == Some(from))?;
+            match &mut merged {
+                None => merged = Some(band.clone()),
+                Some(sum) => {
+                    sum.to = band.to;
+                    sum.rows += band.rows;
+                    sum.counts.add(&band.counts);
+                }
+            }
+            from += BAND_WIDTH;
+        }
+        merged
+    }
+}
+
+/// The 20-point band of a raw score, from 0.
+pub fn band_of(raw: f64) -> usize {
+    (((raw - 300.0) / f64::from(BAND_WIDTH)).floor().max(0.0) as usize).min(N_BANDS - 1)
+}
+
+fn length(what: &'static str, found: usize, expected: usize) -> Result<(), ArtifactError> {
+    if found == expected { Ok(()) } else { Err(ArtifactError::Length { what, found, expected }) }
+}

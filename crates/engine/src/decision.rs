@@ -1,0 +1,484 @@
+//! From a checked application to a decision. Stages: features, score, band and tier, price, rules. A rule answers as
+//! soon as what it reads exists; severity, not order, decides. Nothing here returns an error.
+
+use crate::application::{Application, Input, Permitted, Role};
+use crate::artifact::Model;
+use crate::explain::ShapTables;
+use crate::features::FeatureVector;
+use crate::model::Ensemble;
+use crate::policy::{Answer, Band, Facts, Policy, ReferenceName, RuleAnswer, Severity};
+use crate::pricing::{Offer, Pricing};
+use crate::reasons::{self, Catalogue, Reason};
+use crate::seal::Digest;
+use crate::units::{Date, LogOdds, NonEmpty, Points, Probability};
+use serde::{Deserialize, Serialize};
+
+/// The trigger of a score in the review band.
+pub const SCORE_BAND: &str = "score_band";
+/// The trigger of a score below the cut-off without one adverse family.
+pub const NO_ADVERSE_FACTOR: &str = "no_adverse_factor";
+
+/// A model with everything that turns its score into a decision.
+#[derive(Clone, Debug)]
+pub struct Engine {
+    /// The model and its digest.
+    pub model: Model,
+    /// The policy.
+    pub policy: Policy,
+    /// Prices, if this book has them.
+    pub pricing: Option<Pricing>,
+    /// Reason texts, if this book has them.
+    pub reasons: Option<Catalogue>,
+    /// The digests of the files above.
+    pub digests: Digests,
+    reference: Reference,
+}
+
+/// Which files and which engine made a decision.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "the names are the files")]
+pub struct Digests {
+    pub engine: Digest,
+    pub artifact: Digest,
+    pub policy: Digest,
+    pub pricing: Option<Digest>,
+    pub reasons: Option<Digest>,
+}
+
+/// The population against which a decision is explained.
+#[derive(Clone, Debug)]
+struct Reference {
+    named: ReferencePopulation,
+    tables: ShapTables,
+}
+
+/// A reference population by name, its score interval and its rows.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReferencePopulation {
+    /// `all`, or `above_cutoff`.
+    pub name: String,
+    /// Shown points from, inclusive.
+    pub from: Option<i16>,
+    /// Shown points to, exclusive.
+    pub to: Option<i16>,
+    /// Training rows in it.
+    pub rows: u64,
+}
+
+/// A score with its uncertainty and its explanation.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Score {
+    /// Calibrated log-odds of bad.
+    pub log_odds: LogOdds,
+    /// Probability of bad within the target's window.
+    pub pd: Probability,
+    /// 90 % interval of that probability, from the artifact's spread.
+    pub pd_low: Probability,
+    /// Upper end of the interval.
+    pub pd_high: Probability,
+    /// The shown score.
+    pub points: Points,
+    /// Unrounded, unclamped points.
+    pub raw_points: f64,
+    /// Mean log-odds of the reference population.
+    pub base: f64,
+    /// One contribution a feature in log-odds: `base + Σ contributions = log_odds`.
+    pub contributions: Vec<f64>,
+}
+
+/// How sure it is that a refit of the model would land in the same band.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum Confidence {
+    Low,
+    Medium,
+    High,
+}
+
+/// The decision.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "outcome", rename_all = "snake_case")]
+pub enum Decision {
+    /// Approved.
+    Approve {
+        /// The price.
+        terms: Terms,
+    },
+    /// Approved once conditions are met.
+    Conditional {
+        /// The price.
+        terms: Terms,
+        /// Codes of what must be brought.
+        conditions: NonEmpty<String>,
+    },
+    /// Another deal is offered.
+    Counteroffer {
+        /// The price of the changed deal.
+        terms: Terms,
+        /// What changes.
+        change: Change,
+    },
+    /// A person decides.
+    Review {
+        /// Codes of why.
+        triggers: NonEmpty<String>,
+        /// What the price would be.
+        terms: Terms,
+    },
+    /// Declined.
+    Decline {
+        /// Principal reasons, most important first.
+        reasons: NonEmpty<Reason>,
+    },
+    /// Cannot be decided.
+    Incomplete {
+        /// The fields that are needed.
+        fields: NonEmpty<String>,
+    },
+}
+
+/// A price, or none for a model without roles.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Terms {
+    /// Priced.
+    Priced(Offer),
+    /// No pricing, or nothing to price.
+    Unpriced,
+}
+
+/// A changed deal: one input at the value that policy allows.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Change {
+    /// The input.
+    pub input: String,
+    /// What was asked for.
+    pub from: f64,
+    /// What is offered.
+    pub to: f64,
+}
+
+/// The word for a decision, without its content.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "the names are those of Decision")]
+pub enum Outcome {
+    Approve,
+    Conditional,
+    Counteroffer,
+    Review,
+    Decline,
+    Incomplete,
+}
+
+impl Decision {
+    /// The word.
+    pub fn outcome(&self) -> Outcome {
+        match self {
+            Decision::Approve { .. } => Outcome::Approve,
+            Decision::Conditional { .. } => Outcome::Conditional,
+            Decision::Counteroffer { .. } => Outcome::Counteroffer,
+            Decision::Review { .. } => Outcome::Review,
+            Decision::Decline { .. } => Outcome::Decline,
+            Decision::Incomplete { .. } => Outcome::Incomplete,
+        }
+    }
+}
+
+/// Everything that a decision consists of; a receipt records it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Decided {
+    /// The word and its content.
+    pub decision: Decision,
+    /// The score; `None` when the application is incomplete.
+    pub score: Option<Score>,
+    /// Where the score falls; `None` when the application is incomplete.
+    pub band: Option<Band>,
+    /// How sure the band is.
+    pub confidence: Option<Confidence>,
+    /// Features outside the range of the training rows.
+    pub outside_experience: Vec<String>,
+    /// Every rule's answer, in the policy's order.
+    pub rules: Vec<RuleAnswer>,
+    /// The price at this score, whatever the decision.
+    pub offer: Option<Offer>,
+}
+
+impl Engine {
+    /// Joins the parts that were read from files. The reference population is the policy's, or all rows when the model
+    /// carries no band that covers the cut-off.
+    pub fn new(
+        model: Model,
+        policy: Policy,
+        pricing: Option<Pricing>,
+        reasons: Option<Catalogue>,
+        digests: Digests,
+    ) -> Self {
+        let reference = Reference::new(&model, &policy);
+        Self { model, policy, pricing, reasons, digests, reference }
+    }
+
+    /// The inputs of an application.
+    pub fn inputs(&self) -> &[Input] {
+        self.model.schema().inputs()
+    }
+
+    /// The population against which decisions are explained.
+    pub fn reference(&self) -> &ReferencePopulation {
+        &self.reference.named
+    }
+
+    /// Decides one application on a day.
+    pub fn decide(&self, application: &Application, as_of: Date) -> Decided {
+        let features = self.model.schema().features_of(application);
+        let missing = self.missing(application);
+        if let Some(fields) = NonEmpty::new(missing) {
+            let facts = Facts { application, features: &features, score: None, offer: None, as_of };
+            return Decided {
+                decision: Decision::Incomplete { fields },
+                score: None,
+                band: None,
+                confidence: None,
+                outside_experience: Vec::new(),
+                rules: self.policy.answers(self.model.schema(), &facts),
+                offer: None,
+            };
+        }
+        let score = self.score(&features);
+        let assessed = self.assess(application, &features, &score, as_of);
+        let outside_experience = self.outside_experience(&features);
+        let confidence = self.confidence(&score, !outside_experience.is_empty());
+        let decision = self.conclude(application, &score, &assessed);
+        Decided {
+            decision,
+            band: Some(self.policy.bands.of(score.points)),
+            confidence: Some(confidence),
+            outside_experience,
+            rules: assessed.answers,
+            offer: assessed.offer,
+            score: Some(score),
+        }
+    }
+
+    /// The word alone, without explanation: for response curves and sweeps.
+    pub fn outcome(&self, application: &Application, as_of: Date) -> (Outcome, Option<(Points, Probability)>) {
+        if !self.missing(application).is_empty() {
+            return (Outcome::Incomplete, None);
+        }
+        let features = self.model.schema().features_of(application);
+        let (points, pd) = self.points(&features);
+        let offer = self.offer(application, points, pd);
+        let facts = Facts { application, features: &features, score: Some((points, pd)), offer: offer.as_ref(), as_of };
+        let answers = self.policy.answers(self.model.schema(), &facts);
+        let outcome = self.verdict(points, &answers).outcome();
+        (outcome, Some((points, pd)))
+    }
+
+    /// Shown points and PD of a row.
+    pub fn points(&self, features: &FeatureVector) -> (Points, Probability) {
+        let z = self.model.log_odds(features);
+        (Points::from_raw(self.model.scale().raw(z)), Probability::from_log_odds(z))
+    }
+
+    /// Score, interval and exact contributions of a row.
+    pub fn score(&self, features: &FeatureVector) -> Score {
+        let model = &self.model;
+        let explanation = model.explain(&self.reference.tables, features);
+        let log_odds = model.log_odds(features);
+        let raw = model.scale().raw(log_odds);
+        let half = 1.645 * model.spread_at(raw);
+        let pd_at = |raw| Probability::from_log_odds(model.scale().log_odds(raw));
+        Score {
+            log_odds,
+            pd: Probability::from_log_odds(log_odds),
+            pd_low: pd_at(raw + half),
+            pd_high: pd_at(raw - half),
+            points: Points::from_raw(raw),
+            raw_points: raw,
+            base: explanation.base,
+            contributions: explanation.values,
+        }
+    }
+
+    /// Points that each feature adds against the reference; with the reference's mean they add up to the raw score.
+    pub fn contributions_in_points(&self, score: &Score) -> Vec<f64> {
+        let factor = self.model.scale().factor();
+        score.contributions.iter().map(|value| -factor * value).collect()
+    }
+
+    /// How much each feature moves this model over all training rows, in log-odds: for ordering what people see.
+    pub fn influence(&self) -> Vec<f64> {
+        self.reference.tables.influence(&self.model.populations().all.counts)
+    }
+
+    fn missing(&self, application: &Application) -> Vec<String> {
+        self.inputs()
+            .iter()
+            .enumerate()
+            .filter(|(index, input)| {
+                let ratio_base = input.role == Some(Role::MonthlyIncome);
+                !input.optional && input.permitted != Permitted::AuditOnly && application.value(*index).is_none()
+                    || ratio_base && application.number(*index).is_some_and(|income| income <= 0.0)
+            })
+            .map(|(_, input)| input.name.clone())
+            .collect()
+    }
+
+    fn offer(&self, application: &Application, points: Points, pd: Probability) -> Option<Offer> {
+        self.pricing.as_ref()?.offer(&self.policy, self.inputs(), application, points, pd)
+    }
+
+    fn assess(&self, application: &Application, features: &FeatureVector, score: &Score, as_of: Date) -> Assessed {
+        let offer = self.offer(application, score.points, score.pd);
+        let facts =
+            Facts { application, features, score: Some((score.points, score.pd)), offer: offer.as_ref(), as_of };
+        Assessed { answers: self.policy.answers(self.model.schema(), &facts), offer }
+    }
+
+    fn conclude(&self, application: &Application, score: &Score, assessed: &Assessed) -> Decision {
+        let terms = |offer: &Option<Offer>| offer.clone().map_or(Terms::Unpriced, Terms::Priced);
+        match self.verdict(score.points, &assessed.answers) {
+            Verdict::Incomplete(fields) => Decision::Incomplete { fields },
+            Verdict::Decline => {
+                let model_reasons =
+                    (self.policy.bands.of(score.points) == Band::Decline).then(|| self.contributions_in_points(score));
+                let reasons =
+                    reasons::principal(self.model.schema(), &self.policy, &assessed.answers, model_reasons.as_deref());
+                match NonEmpty::new(reasons) {
+                    Some(reasons) => Decision::Decline { reasons },
+                    // Below the cut-off without one adverse family cannot be explained: a person looks at it.
+                    None => Decision::Review {
+                        triggers: NonEmpty::one(NO_ADVERSE_FACTOR.to_owned()),
+                        terms: terms(&assessed.offer),
+                    },
+                }
+            }
+            Verdict::Counteroffer { input, limit } => {
+                let changed = application.with_number(input, limit);
+                let (points, pd) = self.points(&self.model.schema().features_of(&changed));
+                let from = application.number(input).unwrap_or(limit);
+                let change = Change { input: self.inputs()[input].name.clone(), from, to: limit };
+                Decision::Counteroffer { terms: terms(&self.offer(&changed, points, pd)), change }
+            }
+            Verdict::Review(triggers) => Decision::Review { triggers, terms: terms(&assessed.offer) },
+            Verdict::Conditional(conditions) => Decision::Conditional { terms: terms(&assessed.offer), conditions },
+            Verdict::Approve => Decision::Approve { terms: terms(&assessed.offer) },
+        }
+    }
+
+    /// The most severe of what the score's band and the fired rules say.
+    fn verdict(&self, points: Points, answers: &[RuleAnswer]) -> Verdict {
+        let fired = |severity| {
+            let listed = self.policy.rules.iter().zip(answers);
+            listed
+                .filter(move |(rule, answer)| rule.severity == severity && answer.answer == Answer::Fired)
+                .map(|(rule, _)| rule)
+        };
+        let codes = |severity| fired(severity).map(|rule| rule.reason.clone());
+        let band = self.policy.bands.of(points);
+        if let Some(fields) = NonEmpty::new(codes(Severity::Incomplete).collect()) {
+            return Verdict::Incomplete(fields);
+        }
+        if band == Band::Decline || fired(Severity::Decline).next().is_some() {
+            return Verdict::Decline;
+        }
+        if let Some((input, limit)) = fired(Severity::Counteroffer).find_map(|rule| rule.limit(self.model.schema())) {
+            return Verdict::Counteroffer { input, limit };
+        }
+        let by_band = (band == Band::Review).then(|| SCORE_BAND.to_owned());
+        if let Some(triggers) = NonEmpty::new(by_band.into_iter().chain(codes(Severity::Review)).collect()) {
+            return Verdict::Review(triggers);
+        }
+        NonEmpty::new(codes(Severity::Condition).collect()).map_or(Verdict::Approve, Verdict::Conditional)
+    }
+
+    fn outside_experience(&self, features: &FeatureVector) -> Vec<String> {
+        let listed = self.model.schema().features().iter().zip(&features.0);
+        listed
+            .filter(|(feature, value)| {
+                feature.levels.is_empty()
+                    && feature.range.zip(**value).is_some_and(|((low, high), value)| value < low || value > high)
+            })
+            .map(|(feature, _)| feature.name.clone())
+            .collect()
+    }
+
+    /// Probability that a refit lands in the same band, as a label: `Φ(|raw − nearest cut-off| / σ)`, high from 0.95,
+    /// medium from 0.80; outside experience it is at most medium.
+    fn confidence(&self, score: &Score, outside: bool) -> Confidence {
+        let bands = self.policy.bands;
+        let nearest = [bands.approve, bands.review]
+            .into_iter()
+            .map(|cut| (score.raw_points - f64::from(cut.value())).abs())
+            .fold(f64::INFINITY, f64::min);
+        let spread = self.model.spread_at(score.raw_points);
+        let same = if spread > 0.0 { 0.5 * libm::erfc(-nearest / spread / core::f64::consts::SQRT_2) } else { 1.0 };
+        let label = if same >= 0.95 {
+            Confidence::High
+        } else if same >= 0.80 {
+            Confidence::Medium
+        } else {
+            Confidence::Low
+        };
+        if outside { label.min(Confidence::Medium) } else { label }
+    }
+}
+
+struct Assessed {
+    answers: Vec<RuleAnswer>,
+    offer: Option<Offer>,
+}
+
+/// A decision before its content is filled in.
+enum Verdict {
+    Incomplete(NonEmpty<String>),
+    Decline,
+    Counteroffer { input: usize, limit: f64 },
+    Review(NonEmpty<String>),
+    Conditional(NonEmpty<String>),
+    Approve,
+}
+
+impl Verdict {
+    fn outcome(&self) -> Outcome {
+        match self {
+            Verdict::Incomplete(_) => Outcome::Incomplete,
+            Verdict::Decline => Outcome::Decline,
+            Verdict::Counteroffer { .. } => Outcome::Counteroffer,
+            Verdict::Review(_) => Outcome::Review,
+            Verdict::Conditional(_) => Outcome::Conditional,
+            Verdict::Approve => Outcome::Approve,
+        }
+    }
+}
+
+impl Reference {
+    /// The merge of the 20-point bands that the interval above the cut-off touches, or all rows when one is not carried.
+    fn new(model: &Model, policy: &Policy) -> Self {
+        let n_features = model.schema().features().len();
+        let Ensemble::Symmetric(ensemble) = model.ensemble();
+        let cut_off = policy.bands.approve.value();
+        let above = match policy.reference {
+            ReferenceName::AboveCutoff => model.populations().above(cut_off),
+            ReferenceName::All => None,
+        };
+        let (name, population) = match &above {
+            Some(population) => ("above_cutoff", population),
+            None => ("all", &model.populations().all),
+        };
+        Self {
+            named: ReferencePopulation {
+                name: name.to_owned(),
+                from: population.from,
+                to: population.to,
+                rows: population.rows,
+            },
+            tables: ShapTables::new(ensemble, &population.counts, n_features),
+        }
+    }
+}

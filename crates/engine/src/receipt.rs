@@ -1,0 +1,231 @@
+//! A receipt: everything that a decision depends on and everything it said, in canonical bytes that anyone can replay.
+
+use crate::application::{ApplicationForm, FormValue, InvalidApplication};
+use crate::decision::{Confidence, Decided, Decision, Digests, Engine, ReferencePopulation};
+use crate::policy::{Band, RuleAnswer};
+use crate::pricing::Offer;
+use crate::seal::{self, Digest, Kind, Layout, SealError};
+use crate::units::{Date, LogOdds, Points, Probability};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// The members of a receipt, in canonical order. Maps are sorted by name.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Receipt {
+    /// The files and the engine.
+    pub digests: Digests,
+    /// The population of the explanation.
+    pub reference: ReferencePopulation,
+    /// The day of the decision, from the host.
+    pub as_of: Date,
+    /// Seed of anything random, as text; decisions themselves draw nothing.
+    pub seed: String,
+    /// What was entered: money in the input's unit, dates as text.
+    pub inputs: BTreeMap<String, FormValue>,
+    /// The score; `None` when incomplete.
+    pub score: Option<ReceiptScore>,
+    /// Where the score falls.
+    pub band: Option<Band>,
+    /// How sure the band is.
+    pub confidence: Option<Confidence>,
+    /// Features outside the range of the training rows.
+    pub outside_experience: Vec<String>,
+    /// Every rule's answer, in the policy's order.
+    pub rules: Vec<RuleAnswer>,
+    /// The price at this score.
+    pub offer: Option<Offer>,
+    /// The decision.
+    pub decision: Decision,
+}
+
+/// The score with contributions by name.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "the names are those of decision::Score")]
+pub struct ReceiptScore {
+    pub log_odds: LogOdds,
+    pub pd: Probability,
+    pub pd_low: Probability,
+    pub pd_high: Probability,
+    pub points: Points,
+    pub raw_points: f64,
+    pub base: f64,
+    pub contributions: BTreeMap<String, f64>,
+}
+
+/// Why a receipt could not be replayed.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum ReplayError {
+    /// The receipt is not canonical JSON of its kind, or its bytes changed.
+    #[error(transparent)]
+    Seal(#[from] SealError),
+    /// The receipt was made with another file than was given.
+    #[error("the receipt names {what} {named}, but {given} was given")]
+    OtherFile {
+        /// artifact, policy, pricing or reasons.
+        what: &'static str,
+        /// The digest in the receipt.
+        named: String,
+        /// The digest of the given file.
+        given: String,
+    },
+    /// The inputs do not check against the model's schema.
+    #[error("the receipt's inputs are not an application of this model: {0}")]
+    Inputs(#[from] InvalidApplication),
+}
+
+/// The result of a replay.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Replay {
+    /// Whether the receipt was made by this very engine.
+    pub same_engine: bool,
+    /// The engine that made the receipt.
+    pub named_engine: Digest,
+    /// The first stage that differs; `None` when everything is equal.
+    pub difference: Option<Stage>,
+}
+
+/// A stage of a decision, in order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "the names are those of Receipt")]
+pub enum Stage {
+    Inputs,
+    Reference,
+    Score,
+    Contributions,
+    Band,
+    Confidence,
+    Price,
+    Rules,
+    Decision,
+}
+
+impl Receipt {
+    /// Records a decision.
+    pub fn new(engine: &Engine, form: &ApplicationForm, decided: Decided, as_of: Date, seed: u64) -> Self {
+        let features = engine.model.schema().features();
+        let score = decided.score.map(|score| ReceiptScore {
+            log_odds: score.log_odds,
+            pd: score.pd,
+            pd_low: score.pd_low,
+            pd_high: score.pd_high,
+            points: score.points,
+            raw_points: score.raw_points,
+            base: score.base,
+            contributions: features.iter().map(|feature| feature.name.clone()).zip(score.contributions).collect(),
+        });
+        let given = form.0.iter().filter(|(_, value)| **value != FormValue::Missing);
+        Self {
+            digests: engine.digests.clone(),
+            reference: engine.reference().clone(),
+            as_of,
+            seed: seed.to_string(),
+            inputs: given.map(|(name, value)| (name.clone(), value.clone())).collect(),
+            score,
+            band: decided.band,
+            confidence: decided.confidence,
+            outside_experience: decided.outside_experience,
+            rules: decided.rules,
+            offer: decided.offer,
+            decision: decided.decision,
+        }
+    }
+
+    /// The canonical bytes: one line, declared order, shortest floats, sealed.
+    pub fn encode(&self) -> Vec<u8> {
+        seal::write(Kind::Receipt, self, Layout::Canonical)
+    }
+
+    /// Reads any JSON spelling of a receipt, rewrites it canonically and compares the digest.
+    ///
+    /// # Errors
+    /// [`SealError`] when it is not a receipt or was changed.
+    pub fn verify(bytes: &[u8]) -> Result<Self, SealError> {
+        let fault = |error: serde_json::Error| SealError::Body {
+            line: error.line(),
+            column: error.column(),
+            message: error.to_string(),
+        };
+        let mut members: serde_json::Map<String, serde_json::Value> = serde_json::from_slice(bytes).map_err(fault)?;
+        let kind = members.remove("kind");
+        if kind.as_ref().and_then(|kind| kind.as_str()) != Some(Kind::Receipt.name()) {
+            return Err(SealError::UnknownKind { found: kind.map_or_else(String::new, |kind| kind.to_string()) });
+        }
+        let format = members.remove("format").and_then(|format| format.as_u64()).unwrap_or(0);
+        if format == 0 || format > u64::from(Kind::Receipt.format()) {
+            return Err(SealError::Format { kind: Kind::Receipt, found: format, supported: Kind::Receipt.format() });
+        }
+        let named = members
+            .remove("sha256")
+            .and_then(|digits| digits.as_str().and_then(|digits| digits.parse::<Digest>().ok()));
+        let named = named.ok_or(SealError::Head { at: 0, expected: "sha256 with 64 lower-case hexadecimal digits" })?;
+        let receipt: Receipt = serde_json::from_value(serde_json::Value::Object(members)).map_err(fault)?;
+        let (_, actual) = seal::open(&receipt.encode())?;
+        if named == actual { Ok(receipt) } else { Err(SealError::Changed { named, actual }) }
+    }
+}
+
+impl Engine {
+    /// Decides a form: check, decide, record.
+    ///
+    /// # Errors
+    /// [`InvalidApplication`] with every bad field.
+    pub fn receipt(&self, form: &ApplicationForm, as_of: Date, seed: u64) -> Result<Receipt, InvalidApplication> {
+        let application = form.check(self.inputs())?;
+        Ok(Receipt::new(self, form, self.decide(&application, as_of), as_of, seed))
+    }
+
+    /// Computes a receipt's decision again and compares stage by stage.
+    ///
+    /// # Errors
+    /// [`ReplayError`] when the receipt is broken or belongs to other files.
+    pub fn replay(&self, bytes: &[u8]) -> Result<Replay, ReplayError> {
+        let receipt = Receipt::verify(bytes)?;
+        self.same_files(&receipt.digests)?;
+        let seed = receipt.seed.parse().unwrap_or(0);
+        let again = self.receipt(&ApplicationForm(receipt.inputs.clone()), receipt.as_of, seed)?;
+        Ok(Replay {
+            same_engine: receipt.digests.engine == self.digests.engine,
+            named_engine: receipt.digests.engine,
+            difference: first_difference(&receipt, &again),
+        })
+    }
+
+    fn same_files(&self, named: &Digests) -> Result<(), ReplayError> {
+        let text = |digest: Option<Digest>| digest.map_or_else(|| "none".to_owned(), |digest| digest.to_string());
+        let ours = &self.digests;
+        let files = [
+            ("artifact", Some(named.artifact), Some(ours.artifact)),
+            ("policy", Some(named.policy), Some(ours.policy)),
+            ("pricing", named.pricing, ours.pricing),
+            ("reasons", named.reasons, ours.reasons),
+        ];
+        match files.into_iter().find(|(_, named, given)| named != given) {
+            Some((what, named, given)) => Err(ReplayError::OtherFile { what, named: text(named), given: text(given) }),
+            None => Ok(()),
+        }
+    }
+}
+
+fn first_difference(a: &Receipt, b: &Receipt) -> Option<Stage> {
+    let numbers = |receipt: &Receipt| {
+        receipt.score.as_ref().map(|score| ReceiptScore { base: 0.0, contributions: BTreeMap::new(), ..score.clone() })
+    };
+    let parts = |receipt: &Receipt| receipt.score.as_ref().map(|score| (score.base, score.contributions.clone()));
+    [
+        (Stage::Inputs, a.inputs == b.inputs && a.seed == b.seed),
+        (Stage::Reference, a.reference == b.reference),
+        (Stage::Score, numbers(a) == numbers(b)),
+        (Stage::Contributions, parts(a) == parts(b)),
+        (Stage::Band, a.band == b.band),
+        (Stage::Confidence, a.confidence == b.confidence && a.outside_experience == b.outside_experience),
+        (Stage::Price, a.offer == b.offer),
+        (Stage::Rules, a.rules == b.rules),
+        (Stage::Decision, a.decision == b.decision),
+    ]
+    .into_iter()
+    .find(|(_, equal)| !equal)
+    .map(|(stage, _)| stage)
+}
