@@ -105,6 +105,9 @@ fn wasm_pack_test(toolbox: &Toolbox, browser: &Browser, package: &str) -> Comman
 /// The built site, under a path of its own, driven by Playwright.
 fn end_to_end(toolbox: &Toolbox, browser: &Browser, tally: &mut Tally) -> Result<()> {
     run(&mut toolbox.command("npm ci --silent --prefix tests/e2e"))?;
+    run(&mut toolbox.command(
+        "wasm-pack build crates/golden --dev --target web --no-pack --mode no-install --out-dir ../../target/golden",
+    ))?;
     let server = Server::bind(None, "/a/nested/path/")?;
     let mut playwright = toolbox.command("npm test --silent --prefix tests/e2e");
     playwright.env("UNDERGLASS_SITE", server.url()).env("CHROMIUM", &browser.chromium);

@@ -5,6 +5,7 @@
 
 use crate::explain::{Explanation, ShapTables};
 use crate::features::{FeatureVector, Schema};
+pub use crate::metrics::Estimate;
 use crate::model::symmetric::LeafCounts;
 use crate::model::{Calibration, Ensemble, ModelError, Predicate};
 use crate::seal::{self, Digest, Kind, Layout, SealError};
@@ -129,6 +130,13 @@ pub struct BandsFile {
     pub bands: Vec<Population>,
 }
 
+impl BandsFile {
+    /// The sealed file.
+    pub fn encode(&self) -> Vec<u8> {
+        seal::write(Kind::Bands, self, Layout::Lines(2))
+    }
+}
+
 /// Reference counts of one column.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -141,16 +149,6 @@ pub struct ReferenceBins {
     pub counts: Vec<u64>,
     /// Rows without a value.
     pub missing: u64,
-}
-
-/// A figure with its 95 % interval.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-#[expect(missing_docs, reason = "the names say it")]
-pub struct Estimate {
-    pub value: f64,
-    pub low: f64,
-    pub high: f64,
 }
 
 /// Quality on rows that the scoring trees had not seen.

@@ -28,6 +28,7 @@ pub mod pricing;
 pub mod reasons;
 pub mod receipt;
 pub mod seal;
+pub mod table;
 pub mod units;
 
 pub use decision::Engine;

@@ -25,8 +25,10 @@ struct Book {
 fn book() -> Book {
     let schema = Schema::new(auto::inputs(), auto::features()).expect("a valid schema");
     let (policy, _) = Policy::decode(&sealed("policy.json"), &schema).unwrap_or_else(|error| panic!("policy: {error}"));
-    let (pricing, _) = Pricing::decode(&sealed("pricing.json"), &policy).unwrap_or_else(|error| panic!("pricing: {error}"));
-    let (reasons, _) = Catalogue::decode(&sealed("reasons.json"), &schema, &policy).unwrap_or_else(|error| panic!("reasons: {error}"));
+    let (pricing, _) =
+        Pricing::decode(&sealed("pricing.json"), &policy).unwrap_or_else(|error| panic!("pricing: {error}"));
+    let (reasons, _) =
+        Catalogue::decode(&sealed("reasons.json"), &schema, &policy).unwrap_or_else(|error| panic!("reasons: {error}"));
     Book { schema, policy, pricing, reasons }
 }
 
@@ -34,9 +36,19 @@ fn book() -> Book {
 fn the_auto_book_is_valid() {
     let Book { schema, policy, pricing, reasons } = book();
     assert_eq!((policy.bands.approve.value(), policy.bands.review.value()), (640, 560));
-    assert_eq!(policy.tiers.last().map(|tier| tier.min), Some(policy.bands.review), "whoever is not declined has a price");
+    assert_eq!(
+        policy.tiers.last().map(|tier| tier.min),
+        Some(policy.bands.review),
+        "whoever is not declined has a price"
+    );
     assert_eq!(policy.rules.len(), 15);
-    assert!(policy.rules.iter().filter(|rule| rule.severity == Severity::Counteroffer).all(|rule| rule.limit(&schema).is_some()));
+    assert!(
+        policy
+            .rules
+            .iter()
+            .filter(|rule| rule.severity == Severity::Counteroffer)
+            .all(|rule| rule.limit(&schema).is_some())
+    );
     assert!(pricing.rates.iter().all(|rate| rate.note_rate_bps <= pricing.cap_bps));
     assert!(!pricing.economics.hazard.is_empty());
     for trigger in [underglass_engine::decision::SCORE_BAND, underglass_engine::decision::NO_ADVERSE_FACTOR] {
@@ -60,7 +72,8 @@ fn every_reason_is_used_and_short_enough_to_chart() {
 fn sample_applicants_are_priced_and_worse_scores_pay_more() {
     let Book { schema, policy, pricing, .. } = book();
     for archetype in auto::archetypes() {
-        let application = archetype.form.check(schema.inputs()).unwrap_or_else(|error| panic!("{}: {error}", archetype.id));
+        let application =
+            archetype.form.check(schema.inputs()).unwrap_or_else(|error| panic!("{}: {error}", archetype.id));
         let mut rates = Vec::new();
         for (points, pd) in [(720, 0.023), (670, 0.053), (630, 0.101), (600, 0.159), (570, 0.240)] {
             let (points, pd) = (Points::new(points).expect("a score"), Probability::new(pd).expect("a probability"));

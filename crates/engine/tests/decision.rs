@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 use underglass_engine::Engine;
 use underglass_engine::application::{ApplicationForm, FieldErrorCode, FormValue, Permitted, check_row};
 use underglass_engine::artifact::{
-    ArtifactError, Estimate, Lineage, Metrics, Model, ModelFile, N_BANDS, Population, Populations, ReferenceBins, Target,
+    ArtifactError, Estimate, Lineage, Metrics, Model, ModelFile, N_BANDS, Population, Populations, ReferenceBins,
+    Target,
 };
 use underglass_engine::decision::{Decision, Outcome};
 use underglass_engine::features::{FeatureVector, Schema};
@@ -24,7 +25,8 @@ fn book(name: &str) -> Vec<u8> {
 }
 
 fn rows(schema: &Schema, seed: u64, n: u64) -> Vec<FeatureVector> {
-    let applications = (0..n).map(|row| check_row(schema.inputs(), row_values(schema, seed, row)).expect("a valid row"));
+    let applications =
+        (0..n).map(|row| check_row(schema.inputs(), row_values(schema, seed, row)).expect("a valid row"));
     applications.map(|application| schema.features_of(&application)).collect()
 }
 
@@ -57,7 +59,11 @@ fn model() -> Model {
             let feature = rng.random_range(0..n_features);
             let row = rng.random_range(0..population.len() as u32) as usize;
             let threshold = population[row].0[usize::from(feature)].unwrap_or(0.5);
-            Predicate::Less { feature, threshold, missing: if rng.random_range(0..2_u32) == 0 { Side::No } else { Side::Yes } }
+            Predicate::Less {
+                feature,
+                threshold,
+                missing: if rng.random_range(0..2_u32) == 0 { Side::No } else { Side::Yes },
+            }
         })
         .collect();
     let trees = (0..40)
@@ -72,7 +78,8 @@ fn model() -> Model {
         (chosen.len() as u64, ensemble.count(chosen.into_iter()))
     };
     let scale = Scale::default();
-    let shown = |row: &FeatureVector| scale.raw(Calibration::NONE.log_odds(ensemble.margin(row))).round_ties_even() as i16;
+    let shown =
+        |row: &FeatureVector| scale.raw(Calibration::NONE.log_odds(ensemble.margin(row))).round_ties_even() as i16;
     let (all_rows, all) = counts(&|_| true);
     let (band_rows, band) = counts(&|row| (640..660).contains(&shown(row)));
     let estimate = Estimate { value: 0.5, low: 0.4, high: 0.6 };
@@ -93,7 +100,12 @@ fn model() -> Model {
             parameters: BTreeMap::new(),
             permitted_by_request: Vec::new(),
         },
-        target: Target { column: "bad".to_owned(), positive: "1".to_owned(), definition: "made up".to_owned(), window_months: Some(18) },
+        target: Target {
+            column: "bad".to_owned(),
+            positive: "1".to_owned(),
+            definition: "made up".to_owned(),
+            window_months: Some(18),
+        },
         bins: names.map(|name| bins(&name)).collect(),
         schema,
         calibration: Calibration::NONE,
@@ -123,7 +135,8 @@ fn model() -> Model {
 
 fn engine_of(artifact: &[u8]) -> Engine {
     let (policy, pricing, reasons) = (book("policy"), book("pricing"), book("reasons"));
-    Engine::load(Files { artifact, policy: Some(&policy), pricing: Some(&pricing), reasons: Some(&reasons) }).expect("a sound book")
+    Engine::load(Files { artifact, policy: Some(&policy), pricing: Some(&pricing), reasons: Some(&reasons) })
+        .expect("a sound book")
 }
 
 fn engine() -> Engine {
@@ -155,7 +168,8 @@ fn a_receipt_replays_and_a_changed_one_is_caught() {
         let replay = engine.replay(&bytes).expect("replayable");
         assert_eq!((replay.same_engine, replay.difference), (true, None), "row {row}");
         // Another spelling of the same JSON is the same receipt.
-        let spelled = serde_json::to_vec_pretty(&serde_json::from_slice::<serde_json::Value>(&bytes).expect("JSON")).expect("JSON");
+        let spelled = serde_json::to_vec_pretty(&serde_json::from_slice::<serde_json::Value>(&bytes).expect("JSON"))
+            .expect("JSON");
         assert_eq!(Receipt::verify(&spelled).as_ref(), Ok(&receipt));
     }
     let receipt = engine.receipt(&form(engine.model.schema(), 6, 0), day(), 0).expect("valid");
@@ -210,8 +224,11 @@ fn an_absent_required_field_is_incomplete_and_a_malformed_one_is_an_error() {
     form.0.insert("term_months".to_owned(), FormValue::Number(60.5));
     form.0.insert("sex".to_owned(), FormValue::Text("female".to_owned()));
     form.0.insert("shoe_size".to_owned(), FormValue::Number(43.0));
-    let codes: Vec<FieldErrorCode> = engine.receipt(&form, day(), 0).expect_err("malformed").0.iter().map(|error| error.code).collect();
-    for code in [FieldErrorCode::WrongType, FieldErrorCode::NotWhole, FieldErrorCode::AuditOnly, FieldErrorCode::UnknownField] {
+    let codes: Vec<FieldErrorCode> =
+        engine.receipt(&form, day(), 0).expect_err("malformed").0.iter().map(|error| error.code).collect();
+    for code in
+        [FieldErrorCode::WrongType, FieldErrorCode::NotWhole, FieldErrorCode::AuditOnly, FieldErrorCode::UnknownField]
+    {
         assert!(codes.contains(&code), "{codes:?}");
     }
 }

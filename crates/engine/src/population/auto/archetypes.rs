@@ -84,7 +84,7 @@ pub(super) fn raws() -> [(&'static str, &'static str, &'static str, Raw); 6] {
         residence_months: 60.0,
         open_accounts: 9.0,
         oldest_account_months: Some(168.0),
-        ..maya.clone()
+        ..maya
     };
     let aisha = Raw {
         income_monthly: 4_300.0,
@@ -107,7 +107,7 @@ pub(super) fn raws() -> [(&'static str, &'static str, &'static str, Raw); 6] {
         repossessions_12m: 1.0,
         dealer: Some(5),
         region: 5,
-        ..maya.clone()
+        ..maya
     };
     let leo = Raw {
         income_monthly: 2_900.0,
@@ -127,7 +127,7 @@ pub(super) fn raws() -> [(&'static str, &'static str, &'static str, Raw); 6] {
         residence_months: 90.0,
         open_accounts: 1.0,
         oldest_account_months: None,
-        ..maya.clone()
+        ..maya
     };
     let tom = Raw {
         income_monthly: 2_700.0,
@@ -148,7 +148,7 @@ pub(super) fn raws() -> [(&'static str, &'static str, &'static str, Raw); 6] {
         residence_months: 120.0,
         open_accounts: 8.0,
         oldest_account_months: Some(220.0),
-        ..maya.clone()
+        ..maya
     };
     let grace = Raw {
         term_months: 84.0,
@@ -157,7 +157,7 @@ pub(super) fn raws() -> [(&'static str, &'static str, &'static str, Raw); 6] {
         vehicle_value: 26_400.0,
         down_payment: 3_200.0,
         fees: 2_300.0,
-        ..daniel.clone()
+        ..daniel
     };
     [
         ("maya", "Maya", "near miss", maya),

@@ -67,11 +67,11 @@ pub(super) fn raw(sampler: &mut Sampler, shock: &Shock) -> Raw {
     let vehicle = vehicle(sampler, &person, shock);
     let (down_payment, trade_in) = equity(sampler, &person, vehicle.price);
     let products = sampler.gamma(1.5) * 400.0;
-    let fees = cents(vehicle.price * REGION_TAX[person.region] + 180.0 + products).min(15_000.0);
+    let fees = cents(vehicle.price * REGION_TAX[person.region] + 180.0 + products).min(12_000.0);
     let amount = vehicle.price + fees - down_payment - trade_in;
     Raw {
         income_monthly: job.income,
-        debts_monthly: whole(job.income * burden, 0.0, 30_000.0),
+        debts_monthly: whole(job.income * burden, 0.0, 15_000.0),
         utilization: file.utilization,
         late_24m: file.late,
         employment_months: job.months,
@@ -131,7 +131,7 @@ fn job(sampler: &mut Sampler, person: &Person, shock: &Shock) -> Job {
     let new_months = 6.0 * sampler.uniform();
     let (months, pay) = if uprooted && status == EMPLOYED { (months.min(new_months), 0.85) } else { (months, 1.0) };
     Job {
-        income: whole(income * pay * shock.income_factor, 500.0, 60_000.0),
+        income: whole(income * pay * shock.income_factor, 500.0, 30_000.0),
         status,
         months: whole(months, 0.0, longest.min(600.0)),
     }
@@ -190,8 +190,8 @@ fn vehicle(sampler: &mut Sampler, person: &Person, shock: &Shock) -> Vehicle {
         kind,
         age,
         mileage,
-        value: whole(value * shock.vehicle_value_factor, 1_000.0, 150_000.0),
-        price: whole(value * markup, 2_500.0, 150_000.0),
+        value: whole(value * shock.vehicle_value_factor, 1_000.0, 100_000.0),
+        price: whole(value * markup, 2_500.0, 100_000.0),
     }
 }
 
@@ -200,9 +200,9 @@ fn equity(sampler: &mut Sampler, person: &Person, price: f64) -> (f64, f64) {
     let nothing_down = sampler.bernoulli(share(-1.9 - 0.35 * person.quality - 0.25 * person.level));
     let down = sampler.beta(1.4, 9.0) * libm::exp(0.15 * person.quality + 0.12 * person.level);
     let trades = sampler.bernoulli(0.36);
-    let owed = 2_100.0 + 900.0 * person.quality + 2_600.0 * sampler.normal();
-    let down = if nothing_down { 0.0 } else { 50.0 * whole(price * down.min(0.5) / 50.0, 0.0, 1_200.0) };
-    let trade = if trades { 50.0 * whole(owed.clamp(-0.25 * price, 0.40 * price) / 50.0, -300.0, 800.0) } else { 0.0 };
+    let net = 2_100.0 + 900.0 * person.quality + 2_600.0 * sampler.normal();
+    let down = if nothing_down { 0.0 } else { 50.0 * whole(price * down.min(0.5) / 50.0, 0.0, 1_000.0) };
+    let trade = if trades { 50.0 * whole(net.clamp(-0.25 * price, 0.40 * price) / 50.0, -300.0, 600.0) } else { 0.0 };
     (down, trade)
 }
 

@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 use truth::Derived;
 
 /// What happens to the world; nothing by default. The same row of the same seed meets every shock with the same luck, so
-/// that two scenarios differ by the shock alone.
+/// that two scenarios differ by the shock alone. Only those whom a new dealer brings are other people.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Shock {
@@ -102,7 +102,7 @@ pub fn digest(seed: u64, rows: u64) -> Digest {
 }
 
 /// An applicant before their values become form values. Categories are positions in their lists of levels.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 struct Raw {
     income_monthly: f64,
     debts_monthly: f64,

@@ -76,7 +76,7 @@ pub fn inputs() -> Vec<Input> {
     vec![
         Input {
             action: can(Actionability::Up, 50.0, 4.0),
-            ..of_person(dollars("income_monthly", "Income a month", Some(Role::MonthlyIncome), 60_000.0, 50.0, 3_600.0))
+            ..of_person(dollars("income_monthly", "Income a month", Some(Role::MonthlyIncome), 30_000.0, 50.0, 3_600.0))
         },
         Input {
             action: can(Actionability::Down, 25.0, 2.0),
@@ -84,7 +84,7 @@ pub fn inputs() -> Vec<Input> {
                 "debts_monthly",
                 "Debt payments a month",
                 Some(Role::MonthlyDebt),
-                30_000.0,
+                15_000.0,
                 10.0,
                 730.0,
             ))
@@ -95,15 +95,15 @@ pub fn inputs() -> Vec<Input> {
             ..of_person(count("utilization", "Card utilisation", "%", 0.0, 150.0, 44.0))
         },
         of_person(count("late_24m", "Late payments, 24 months", "", 0.0, 24.0, 0.0)),
-        of_person(count("employment_months", "Months at employer", "months", 0.0, 600.0, 30.0)),
+        of_person(count("employment_months", "Time at employer", "months", 0.0, 600.0, 30.0)),
         of_person(count("inquiries_6m", "Inquiries, 6 months", "", 0.0, 30.0, 1.0)),
         Input {
             action: can(Actionability::Down, 100.0, 0.6),
-            ..dollars("vehicle_price", "Vehicle price", Some(Role::Price), 150_000.0, 100.0, 15_900.0)
+            ..dollars("vehicle_price", "Vehicle price", Some(Role::Price), 100_000.0, 100.0, 15_900.0)
         },
         Input {
             action: can(Actionability::Up, 100.0, 1.0),
-            ..dollars("down_payment", "Down payment", Some(Role::DownPayment), 60_000.0, 50.0, 1_300.0)
+            ..dollars("down_payment", "Down payment", Some(Role::DownPayment), 50_000.0, 50.0, 1_300.0)
         },
         Input {
             role: Some(Role::Term),
@@ -115,24 +115,24 @@ pub fn inputs() -> Vec<Input> {
             "vehicle_value",
             "Vehicle value (wholesale book)",
             Some(Role::CollateralValue),
-            150_000.0,
+            100_000.0,
             100.0,
             14_700.0,
         ),
         Input {
-            kind: InputKind::Number { min: Some(-15_000.0), max: Some(40_000.0), step: 50.0, whole: false },
-            ..dollars("trade_in", "Trade-in, net of what is owed", Some(Role::TradeIn), 40_000.0, 50.0, 0.0)
+            kind: InputKind::Number { min: Some(-15_000.0), max: Some(30_000.0), step: 50.0, whole: false },
+            ..dollars("trade_in", "Trade-in, net of what is owed", Some(Role::TradeIn), 30_000.0, 50.0, 0.0)
         },
         Input {
             action: can(Actionability::Down, 100.0, 0.8),
-            ..dollars("fees", "Tax, title and products financed", Some(Role::Fees), 15_000.0, 50.0, 1_700.0)
+            ..dollars("fees", "Tax, title and products financed", Some(Role::Fees), 12_000.0, 50.0, 1_700.0)
         },
         count("vehicle_age_years", "Vehicle age", "years", 0.0, 30.0, 5.0),
         count("mileage_thousand", "Mileage", "thousand miles", 0.0, 400.0, 59.0),
         category("vehicle_type", "Vehicle type", levels(&VEHICLES), "sedan"),
         of_person(category("employment_status", "Employment", levels(&EMPLOYMENT), "employed")),
         of_person(category("housing", "Housing", levels(&HOUSING), "rent")),
-        of_person(count("residence_months", "Months at residence", "months", 0.0, 720.0, 28.0)),
+        of_person(count("residence_months", "Time at residence", "months", 0.0, 720.0, 28.0)),
         of_person(count("open_accounts", "Open accounts", "", 0.0, 60.0, 5.0)),
         Input {
             optional: true,
@@ -166,14 +166,14 @@ pub fn features() -> Vec<Feature> {
         direct("income_monthly", "Income a month", Decreasing, "income"),
         feature(
             "payment_to_income",
-            "Payment to income at a reference rate",
+            "Payment to income (at 18 %)",
             over(payment(), "income_monthly"),
             Increasing,
             "payment_burden",
         ),
         feature(
             "debt_to_income",
-            "Debt to income at a reference rate",
+            "Debt to income (at 18 %)",
             over(Expr::Sum(vec![input("debts_monthly"), payment()]), "income_monthly"),
             Increasing,
             "debt_burden",
@@ -186,9 +186,9 @@ pub fn features() -> Vec<Feature> {
         direct("inquiries_6m", "Inquiries, 6 months", Increasing, "inquiries"),
         direct("open_accounts", "Open accounts", Free, "credit_depth"),
         direct("oldest_account_months", "Age of oldest account", Decreasing, "credit_depth"),
-        direct("employment_months", "Months at employer", Decreasing, "employment"),
+        direct("employment_months", "Time at employer", Decreasing, "employment"),
         direct("employment_status", "Employment", Free, "employment_type"),
-        direct("residence_months", "Months at residence", Decreasing, "residence"),
+        direct("residence_months", "Time at residence", Decreasing, "residence"),
         direct("housing", "Housing", Free, "housing"),
         feature("loan_to_value", "Loan to value", over(amount(), "vehicle_value"), Increasing, "loan_to_value"),
         feature(

@@ -1,0 +1,69 @@
+//! `underglass`: learns from data, writes artifacts, scores, decides and replays.
+
+mod books;
+mod demo;
+mod files;
+mod replay;
+mod report;
+mod score;
+mod seal;
+mod synth;
+mod train;
+
+use clap::{Parser, Subcommand};
+use report::{Fault, Report};
+use std::process::ExitCode;
+
+/// Every lending decision, under glass.
+///
+/// Exit codes: 0 done, 1 the result says no, 2 usage, 3 data refused, 4 artifact refused, 5 input or output failed.
+/// CSV is read plain, gzipped, or from standard input as "-".
+#[derive(Parser)]
+#[command(version, max_term_width = 110)]
+struct Cli {
+    /// Print the result as JSON on standard output.
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Make a synthetic world with a known truth.
+    #[command(subcommand)]
+    Synth(synth::Synth),
+    /// Learn a model from a CSV file and write its artifact.
+    #[command(subcommand)]
+    Train(train::Train),
+    /// Score a CSV file, with contributions or with decisions.
+    Score(score::Score),
+    /// Check any file's envelope, digest and content.
+    Verify(seal::Verify),
+    /// Write the digest of a file that was edited by hand.
+    Seal(seal::Seal),
+    /// Compute a receipt's decision again and name the first stage that differs.
+    Replay(replay::Replay),
+    /// Make everything that the page needs.
+    Demo(demo::Demo),
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let done = match cli.command {
+        Command::Synth(synth) => synth.run(),
+        Command::Train(train) => train.run(),
+        Command::Score(score) => score.run(),
+        Command::Verify(verify) => verify.run(),
+        Command::Seal(seal) => seal.run(),
+        Command::Replay(replay) => replay.run(),
+        Command::Demo(demo) => demo.run(),
+    };
+    match done {
+        Ok(report) => report.print(cli.json),
+        Err(fault) => fault.print(cli.json),
+    }
+}
+
+/// The result of a command.
+type Done = Result<Report, Fault>;

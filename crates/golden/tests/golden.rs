@@ -1,0 +1,35 @@
+//! Walks the golden folder natively. `UNDERGLASS_GOLDEN` names it, else the shared one, else the project's own copy.
+#![cfg(not(target_arch = "wasm32"))]
+
+use std::path::{Path, PathBuf};
+
+fn folder() -> PathBuf {
+    let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("cases");
+    let shared = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/golden");
+    match std::env::var_os("UNDERGLASS_GOLDEN") {
+        Some(named) => named.into(),
+        None if shared.is_dir() => shared,
+        None => own,
+    }
+}
+
+#[test]
+#[expect(clippy::print_stdout, reason = "one line a file is what this test is read for")]
+fn golden_files_are_met() {
+    let folder = folder();
+    let (mut found, mut failures) = (0, Vec::new());
+    for (kind, name) in underglass_golden::KINDS {
+        let path = folder.join(kind).join(format!("{name}.json"));
+        let Ok(bytes) = std::fs::read(&path) else {
+            println!("golden {kind}/{name}: not in {}", folder.display());
+            continue;
+        };
+        found += 1;
+        let report = underglass_golden::check(kind, name, &bytes).expect("every listed kind is answered for");
+        println!("{}", underglass_golden::line(kind, name, &report));
+        failures.extend(report.failures.iter().map(|failure| format!("{kind}/{name}: {failure}")));
+    }
+    println!("golden found={found} ran={found}");
+    assert!(found > 0, "no golden file in {}", folder.display());
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}

@@ -1,0 +1,230 @@
+//! The boundary between JavaScript and the engine: convert, call, convert back, and nothing between.
+#![deny(clippy::unwrap_used, clippy::expect_used)]
+
+mod convert;
+#[cfg(feature = "learn")]
+mod training;
+
+use convert::{Failure, fail};
+use js_sys::{Float64Array, Int16Array, Object, Uint8Array};
+use underglass_engine::Engine;
+use underglass_engine::application::ApplicationForm;
+use underglass_engine::batch::{ExplainJob, ScoreJob};
+use underglass_engine::load::Files;
+use underglass_engine::units::Date;
+use wasm_bindgen::prelude::*;
+
+#[wasm_bindgen(typescript_custom_section)]
+const TYPES: &str = include_str!("../../../pkg/types.d.ts");
+
+/// One loaded book: a model with its policy, prices and reason texts.
+#[wasm_bindgen]
+pub struct Underglass {
+    engine: Engine,
+}
+
+#[wasm_bindgen]
+impl Underglass {
+    /// Reads and checks a book's files, each given as bytes. Throws `artifact_refused`, `policy_refused`,
+    /// `pricing_refused` or `reasons_refused`.
+    #[wasm_bindgen(unchecked_return_type = "Underglass")]
+    pub fn load(#[wasm_bindgen(unchecked_param_type = "Files")] files: &Object) -> Result<Underglass, JsValue> {
+        let artifact =
+            convert::bytes(files, "artifact")?.ok_or_else(|| fail("artifact_refused", "no artifact was given"))?;
+        let [policy, pricing, reasons] = ["policy", "pricing", "reasons"].map(|name| convert::bytes(files, name));
+        let (policy, pricing, reasons) = (policy?, pricing?, reasons?);
+        let files = Files {
+            artifact: &artifact,
+            policy: policy.as_deref(),
+            pricing: pricing.as_deref(),
+            reasons: reasons.as_deref(),
+        };
+        Ok(Self { engine: Engine::load(files).failed()? })
+    }
+
+    /// Decides one application. Throws `invalid_application` with one entry per bad field in `errors`.
+    #[wasm_bindgen(unchecked_return_type = "Decided")]
+    pub fn decide(
+        &self,
+        #[wasm_bindgen(unchecked_param_type = "Form")] form: JsValue,
+        #[wasm_bindgen(js_name = asOf)] as_of: Option<String>,
+        seed: Option<String>,
+    ) -> Result<JsValue, JsValue> {
+        let form: ApplicationForm = convert::from_js(form)?;
+        let receipt = self.engine.receipt(&form, date(as_of)?, convert::seed(seed)?).failed()?;
+        convert::decided(&receipt)
+    }
+
+    /// Decides one application given as JSON text and returns the receipt's canonical text.
+    #[wasm_bindgen(js_name = decideJson)]
+    pub fn decide_json(
+        &self,
+        form: &str,
+        #[wasm_bindgen(js_name = asOf)] as_of: Option<String>,
+    ) -> Result<String, JsValue> {
+        self.receipt_text(form, date(as_of)?)
+    }
+
+    /// Decides one application a line and returns one receipt a line: many decisions in one call.
+    #[wasm_bindgen(js_name = decideLines)]
+    pub fn decide_lines(
+        &self,
+        forms: &str,
+        #[wasm_bindgen(js_name = asOf)] as_of: Option<String>,
+    ) -> Result<String, JsValue> {
+        let as_of = date(as_of)?;
+        let mut receipts = String::with_capacity(forms.len() * 4);
+        for form in forms.lines() {
+            receipts.push_str(&self.receipt_text(form, as_of)?);
+            receipts.push('\n');
+        }
+        Ok(receipts)
+    }
+
+    /// Computes a receipt's decision again. Throws `receipt_refused` when it is broken or belongs to other files.
+    #[wasm_bindgen(unchecked_return_type = "Replay")]
+    pub fn replay(&self, receipt: &str) -> Result<JsValue, JsValue> {
+        convert::to_js(&self.engine.replay(receipt.as_bytes()).failed()?)
+    }
+
+    /// Scores `nRows` rows. Throws `batch_refused`.
+    #[wasm_bindgen(js_name = scoreBatch, unchecked_return_type = "Scores")]
+    pub fn score_batch(
+        &self,
+        #[wasm_bindgen(unchecked_param_type = "Columns")] columns: &JsValue,
+        #[wasm_bindgen(js_name = nRows)] n_rows: u32,
+    ) -> Result<JsValue, JsValue> {
+        let mut job = self.score_job(columns, n_rows)?;
+        job.step(self, u32::MAX)?;
+        job.finish()
+    }
+
+    /// Contributions of `nRows` rows in log-odds. Throws `batch_refused`.
+    #[wasm_bindgen(js_name = explainBatch, unchecked_return_type = "Contributions")]
+    pub fn explain_batch(
+        &self,
+        #[wasm_bindgen(unchecked_param_type = "Columns")] columns: &JsValue,
+        #[wasm_bindgen(js_name = nRows)] n_rows: u32,
+        #[wasm_bindgen(unchecked_param_type = "ExplainOptions")] options: JsValue,
+    ) -> Result<JsValue, JsValue> {
+        let mut job = self.explain_job(columns, n_rows, options)?;
+        job.step(self, u32::MAX)?;
+        job.finish()
+    }
+
+    /// The same as `scoreBatch`, as a job that the caller steps: between steps a worker can hear *cancel*.
+    #[wasm_bindgen(js_name = scoreJob)]
+    pub fn score_job(
+        &self,
+        #[wasm_bindgen(unchecked_param_type = "Columns")] columns: &JsValue,
+        #[wasm_bindgen(js_name = nRows)] n_rows: u32,
+    ) -> Result<Scoring, JsValue> {
+        let columns = convert::columns(columns)?;
+        Ok(Scoring { job: ScoreJob::new(&self.engine.model, columns, n_rows as usize).failed()? })
+    }
+
+    /// The same as `explainBatch`, as a job that the caller steps.
+    #[wasm_bindgen(js_name = explainJob)]
+    pub fn explain_job(
+        &self,
+        #[wasm_bindgen(unchecked_param_type = "Columns")] columns: &JsValue,
+        #[wasm_bindgen(js_name = nRows)] n_rows: u32,
+        #[wasm_bindgen(unchecked_param_type = "ExplainOptions")] options: JsValue,
+    ) -> Result<Explaining, JsValue> {
+        convert::interventional_against_all(&options)?;
+        let columns = convert::columns(columns)?;
+        Ok(Explaining { job: ExplainJob::new(&self.engine.model, columns, n_rows as usize).failed()? })
+    }
+
+    /// Inputs and features.
+    #[wasm_bindgen(getter, unchecked_return_type = "Schema")]
+    pub fn schema(&self) -> Result<JsValue, JsValue> {
+        convert::to_js(self.engine.model.schema())
+    }
+
+    /// Name, version, digests, target and quality of the model.
+    #[wasm_bindgen(getter, unchecked_return_type = "Info")]
+    pub fn info(&self) -> Result<JsValue, JsValue> {
+        convert::to_js(&convert::Info::of(&self.engine))
+    }
+
+    fn receipt_text(&self, form: &str, as_of: Date) -> Result<String, JsValue> {
+        let form: ApplicationForm =
+            serde_json::from_str(form).map_err(|error| fail("malformed_json", &error.to_string()))?;
+        let receipt = self.engine.receipt(&form, as_of, 0).failed()?;
+        String::from_utf8(receipt.encode()).map_err(|error| fail("internal", &error.to_string()))
+    }
+}
+
+/// A scoring job.
+#[wasm_bindgen]
+pub struct Scoring {
+    job: ScoreJob,
+}
+
+#[wasm_bindgen]
+impl Scoring {
+    /// Scores at most `budget` more rows of the book that made the job.
+    #[wasm_bindgen(unchecked_return_type = "Progress")]
+    pub fn step(&mut self, book: &Underglass, budget: u32) -> Result<JsValue, JsValue> {
+        convert::progress(self.job.step(&book.engine.model, budget as usize).failed()?)
+    }
+
+    /// The scores so far.
+    #[wasm_bindgen(unchecked_return_type = "Scores")]
+    pub fn finish(self) -> Result<JsValue, JsValue> {
+        let scores = self.job.finish();
+        let probability: Vec<f64> = scores.probability.iter().map(|p| p.value()).collect();
+        let points: Vec<i16> = scores.points.iter().map(|p| p.value()).collect();
+        convert::object(&[
+            ("margin", Float64Array::from(&scores.margin[..]).into()),
+            ("probability", Float64Array::from(&probability[..]).into()),
+            ("points", Int16Array::from(&points[..]).into()),
+        ])
+    }
+}
+
+/// An explaining job.
+#[wasm_bindgen]
+pub struct Explaining {
+    job: ExplainJob,
+}
+
+#[wasm_bindgen]
+impl Explaining {
+    /// Explains at most `budget` more rows of the book that made the job.
+    #[wasm_bindgen(unchecked_return_type = "Progress")]
+    pub fn step(&mut self, book: &Underglass, budget: u32) -> Result<JsValue, JsValue> {
+        convert::progress(self.job.step(&book.engine.model, budget as usize).failed()?)
+    }
+
+    /// The contributions so far.
+    #[wasm_bindgen(unchecked_return_type = "Contributions")]
+    pub fn finish(self) -> Result<JsValue, JsValue> {
+        let contributions = self.job.finish();
+        convert::object(&[
+            ("base", contributions.base.into()),
+            ("values", Float64Array::from(&contributions.values[..]).into()),
+        ])
+    }
+}
+
+/// Recomputes the digest of a file that was edited by hand. Throws `file_refused`.
+#[wasm_bindgen]
+pub fn seal(bytes: &[u8]) -> Result<Uint8Array, JsValue> {
+    Ok(Uint8Array::from(&underglass_engine::seal::seal(bytes).failed()?[..]))
+}
+
+/// The decision's day: as given, else today in the browser's own calendar.
+fn date(as_of: Option<String>) -> Result<Date, JsValue> {
+    match as_of {
+        Some(text) => {
+            text.parse().map_err(|error: underglass_engine::units::NotADate| fail("invalid_date", &error.to_string()))
+        }
+        None => {
+            let now = js_sys::Date::new_0();
+            Ok(Date::new(now.get_full_year() as i32, now.get_month() as u8 + 1, now.get_date() as u8)
+                .unwrap_or(Date::EPOCH))
+        }
+    }
+}

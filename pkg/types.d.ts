@@ -1,0 +1,53 @@
+/** A book's files as bytes. Without a policy the built-in bands 640 / 560 decide. */
+export interface Files {
+  artifact: Uint8Array | ArrayBuffer;
+  policy?: Uint8Array | ArrayBuffer;
+  pricing?: Uint8Array | ArrayBuffer;
+  reasons?: Uint8Array | ArrayBuffer;
+}
+/** Field names of `schema.inputs` and what was entered. Absent, null, empty text and NaN are missing. */
+export type Form = Record<string, number | string | null>;
+export type Outcome = "approve" | "conditional" | "counteroffer" | "review" | "decline" | "incomplete";
+export interface Decided {
+  outcome: Outcome;
+  /** Shown score, 300 to 850; null when incomplete. */
+  points: number | null;
+  /** Probability of a bad outcome; null when incomplete. */
+  pd: number | null;
+  /** Canonical receipt: keep it as text, parse it to read it. */
+  receipt: string;
+}
+export interface FieldError {
+  field: string;
+  code: "unknown_field" | "audit_only" | "wrong_type" | "not_finite" | "out_of_range" | "not_whole" | "too_many_decimals" | "not_a_date";
+  found: string;
+  expected: string;
+}
+/** Thrown by every method. `errors` is there when the code is `invalid_application`. */
+export interface UnderglassError extends Error {
+  code: string;
+  errors?: FieldError[];
+}
+export interface Replay {
+  same_engine: boolean;
+  named_engine: string;
+  /** First stage that differs; null when everything is equal. */
+  difference: "inputs" | "reference" | "score" | "contributions" | "band" | "confidence" | "price" | "rules" | "decision" | null;
+}
+/** Column-major over `schema.features` (NaN is missing), or columns of `schema.inputs` by name. */
+export type Columns = Float64Array | Record<string, Float64Array | (string | null)[]>;
+export interface Scores { margin: Float64Array; probability: Float64Array; points: Int16Array }
+export interface ExplainOptions { game?: "interventional" | "path"; reference?: string }
+/** In log-odds: base + the row's values = its margin. Row-major, rows × features. */
+export interface Contributions { base: number; values: Float64Array }
+export interface Progress { done: number; total: number }
+export interface Schema { inputs: Record<string, unknown>[]; features: Record<string, unknown>[] }
+export interface Info {
+  name: string;
+  version: string;
+  intendedUse: string;
+  digests: { engine: string; artifact: string; policy: string; pricing: string | null; reasons: string | null };
+  target: Record<string, unknown>;
+  metrics: Record<string, unknown>;
+  bands: { approve: number; review: number };
+}
