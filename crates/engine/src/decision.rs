@@ -6,7 +6,7 @@ use crate::artifact::Model;
 use crate::explain::ShapTables;
 use crate::features::FeatureVector;
 use crate::model::Ensemble;
-use crate::policy::{Answer, Band, Facts, Policy, ReferenceName, RuleAnswer, Severity};
+use crate::policy::{Answer, Band, Facts, Policy, ReferenceName, Rule, RuleAnswer, Severity};
 use crate::pricing::{Offer, Pricing};
 use crate::reasons::{self, Catalogue, Reason};
 use crate::seal::Digest;
@@ -235,9 +235,8 @@ impl Engine {
 
     /// Decides one application on a day.
     pub fn decide(&self, application: &Application, as_of: Date) -> Decided {
-        let features = self.model.schema().features_of(application);
-        let missing = self.missing(application);
-        if let Some(fields) = NonEmpty::new(missing) {
+        if let Some(fields) = NonEmpty::new(self.missing(application)) {
+            let features = self.model.schema().features_of(application);
             let facts = Facts { application, features: &features, score: None, offer: None, as_of };
             return Decided {
                 decision: Decision::Incomplete { fields },
@@ -249,15 +248,13 @@ impl Engine {
                 offer: None,
             };
         }
-        let score = self.score(&features);
-        let assessed = self.assess(application, &features, &score, as_of);
-        let outside_experience = self.outside_experience(&features);
-        let confidence = self.confidence(&score, !outside_experience.is_empty());
-        let decision = self.conclude(application, &score, &assessed);
+        let assessed = self.assess(application, as_of);
+        let score = self.score(&assessed.features);
+        let outside_experience = self.outside_experience(&assessed.features);
         Decided {
-            decision,
+            decision: self.conclude(self.verdict(application, &assessed, as_of), &score, &assessed),
             band: Some(self.policy.bands.of(score.points)),
-            confidence: Some(confidence),
+            confidence: Some(self.confidence(&score, !outside_experience.is_empty())),
             outside_experience,
             rules: assessed.answers,
             offer: assessed.offer,
@@ -270,13 +267,19 @@ impl Engine {
         if !self.missing(application).is_empty() {
             return (Outcome::Incomplete, None);
         }
-        let features = self.model.schema().features_of(application);
-        let (points, pd) = self.points(&features);
-        let offer = self.offer(application, points, pd);
-        let facts = Facts { application, features: &features, score: Some((points, pd)), offer: offer.as_ref(), as_of };
-        let answers = self.policy.answers(self.model.schema(), &facts);
-        let outcome = self.verdict(points, &answers).outcome();
-        (outcome, Some((points, pd)))
+        let assessed = self.assess(application, as_of);
+        let outcome = match self.verdict(application, &assessed, as_of) {
+            Verdict::Incomplete(_) => Outcome::Incomplete,
+            Verdict::Decline if self.reasons_against(&assessed, || self.score(&assessed.features)).is_empty() => {
+                Outcome::Review
+            }
+            Verdict::Decline => Outcome::Decline,
+            Verdict::Counteroffer { .. } => Outcome::Counteroffer,
+            Verdict::Review(_) => Outcome::Review,
+            Verdict::Conditional(_) => Outcome::Conditional,
+            Verdict::Approve => Outcome::Approve,
+        };
+        (outcome, Some((assessed.points, assessed.pd)))
     }
 
     /// Shown points and PD of a row.
@@ -333,68 +336,96 @@ impl Engine {
         self.pricing.as_ref()?.offer(&self.policy, self.inputs(), application, points, pd)
     }
 
-    fn assess(&self, application: &Application, features: &FeatureVector, score: &Score, as_of: Date) -> Assessed {
-        let offer = self.offer(application, score.points, score.pd);
-        let facts =
-            Facts { application, features, score: Some((score.points, score.pd)), offer: offer.as_ref(), as_of };
-        Assessed { answers: self.policy.answers(self.model.schema(), &facts), offer }
+    /// Everything short of the explanation: features, score, price, rules.
+    fn assess(&self, application: &Application, as_of: Date) -> Assessed {
+        let features = self.model.schema().features_of(application);
+        let (points, pd) = self.points(&features);
+        let offer = self.offer(application, points, pd);
+        let facts = Facts { application, features: &features, score: Some((points, pd)), offer: offer.as_ref(), as_of };
+        let answers = self.policy.answers(self.model.schema(), &facts);
+        Assessed { features, points, pd, offer, answers }
     }
 
-    fn conclude(&self, application: &Application, score: &Score, assessed: &Assessed) -> Decision {
-        let terms = |offer: &Option<Offer>| offer.clone().map_or(Terms::Unpriced, Terms::Priced);
-        match self.verdict(score.points, &assessed.answers) {
+    fn conclude(&self, verdict: Verdict, score: &Score, assessed: &Assessed) -> Decision {
+        let terms = || Terms::of(assessed.offer.clone());
+        match verdict {
             Verdict::Incomplete(fields) => Decision::Incomplete { fields },
-            Verdict::Decline => {
-                let model_reasons =
-                    (self.policy.bands.of(score.points) == Band::Decline).then(|| self.contributions_in_points(score));
-                let reasons =
-                    reasons::principal(self.model.schema(), &self.policy, &assessed.answers, model_reasons.as_deref());
-                match NonEmpty::new(reasons) {
-                    Some(reasons) => Decision::Decline { reasons },
-                    // Below the cut-off without one adverse family cannot be explained: a person looks at it.
-                    None => Decision::Review {
-                        triggers: NonEmpty::one(NO_ADVERSE_FACTOR.to_owned()),
-                        terms: terms(&assessed.offer),
-                    },
-                }
-            }
-            Verdict::Counteroffer { input, limit } => {
-                let changed = application.with_number(input, limit);
-                let (points, pd) = self.points(&self.model.schema().features_of(&changed));
-                let from = application.number(input).unwrap_or(limit);
-                let change = Change { input: self.inputs()[input].name.clone(), from, to: limit };
-                Decision::Counteroffer { terms: terms(&self.offer(&changed, points, pd)), change }
-            }
-            Verdict::Review(triggers) => Decision::Review { triggers, terms: terms(&assessed.offer) },
-            Verdict::Conditional(conditions) => Decision::Conditional { terms: terms(&assessed.offer), conditions },
-            Verdict::Approve => Decision::Approve { terms: terms(&assessed.offer) },
+            Verdict::Decline => match NonEmpty::new(self.reasons_against(assessed, || score.clone())) {
+                Some(reasons) => Decision::Decline { reasons },
+                // Below the cut-off without one adverse family cannot be explained: a person looks at it.
+                None => Decision::Review { triggers: NonEmpty::one(NO_ADVERSE_FACTOR.to_owned()), terms: terms() },
+            },
+            Verdict::Counteroffer { change, offer } => Decision::Counteroffer { terms: Terms::of(offer), change },
+            Verdict::Review(triggers) => Decision::Review { triggers, terms: terms() },
+            Verdict::Conditional(conditions) => Decision::Conditional { terms: terms(), conditions },
+            Verdict::Approve => Decision::Approve { terms: terms() },
         }
     }
 
-    /// The most severe of what the score's band and the fired rules say.
-    fn verdict(&self, points: Points, answers: &[RuleAnswer]) -> Verdict {
-        let fired = |severity| {
-            let listed = self.policy.rules.iter().zip(answers);
-            listed
-                .filter(move |(rule, answer)| rule.severity == severity && answer.answer == Answer::Fired)
-                .map(|(rule, _)| rule)
+    /// The principal reasons of a decline. The model speaks only where its score is below the review cut-off; without any
+    /// declining rule and without an adverse family there are none.
+    fn reasons_against(&self, assessed: &Assessed, score: impl FnOnce() -> Score) -> Vec<Reason> {
+        let below = self.policy.bands.of(assessed.points) == Band::Decline;
+        let points = below.then(|| self.contributions_in_points(&score()));
+        reasons::principal(self.model.schema(), &self.policy, &assessed.answers, points.as_deref())
+    }
+
+    /// The most severe of what the score's band and the fired rules say. A counter-offer is one only if the changed deal
+    /// would itself be approved; else a person looks at it.
+    fn verdict(&self, application: &Application, assessed: &Assessed, as_of: Date) -> Verdict {
+        let (input, value) = match self.ruling(assessed) {
+            Ruling::Stands(verdict) => return verdict,
+            Ruling::Limit { input, value } => (input, value),
         };
-        let codes = |severity| fired(severity).map(|rule| rule.reason.clone());
-        let band = self.policy.bands.of(points);
-        if let Some(fields) = NonEmpty::new(codes(Severity::Incomplete).collect()) {
-            return Verdict::Incomplete(fields);
+        let changed = self.assess(&application.with_number(input, value), as_of);
+        match self.ruling(&changed) {
+            Ruling::Stands(Verdict::Approve | Verdict::Conditional(_)) => {
+                let from = application.number(input).unwrap_or(value);
+                let change = Change { input: self.inputs()[input].name.clone(), from, to: value };
+                Verdict::Counteroffer { change, offer: changed.offer }
+            }
+            _ => Verdict::Review(
+                self.triggers(assessed, Severity::Counteroffer).unwrap_or(NonEmpty::one(SCORE_BAND.to_owned())),
+            ),
+        }
+    }
+
+    fn ruling(&self, assessed: &Assessed) -> Ruling {
+        let band = self.policy.bands.of(assessed.points);
+        let fired = |severity| self.fired(&assessed.answers, severity);
+        if let Some(fields) = self.codes(&assessed.answers, Severity::Incomplete) {
+            return Ruling::Stands(Verdict::Incomplete(fields));
         }
         if band == Band::Decline || fired(Severity::Decline).next().is_some() {
-            return Verdict::Decline;
+            return Ruling::Stands(Verdict::Decline);
         }
-        if let Some((input, limit)) = fired(Severity::Counteroffer).find_map(|rule| rule.limit(self.model.schema())) {
-            return Verdict::Counteroffer { input, limit };
+        if let Some((input, value)) = fired(Severity::Counteroffer).find_map(|rule| rule.limit(self.model.schema())) {
+            return Ruling::Limit { input, value };
         }
-        let by_band = (band == Band::Review).then(|| SCORE_BAND.to_owned());
-        if let Some(triggers) = NonEmpty::new(by_band.into_iter().chain(codes(Severity::Review)).collect()) {
-            return Verdict::Review(triggers);
+        if let Some(triggers) = self.triggers(assessed, Severity::Review) {
+            return Ruling::Stands(Verdict::Review(triggers));
         }
-        NonEmpty::new(codes(Severity::Condition).collect()).map_or(Verdict::Approve, Verdict::Conditional)
+        let conditions = self.codes(&assessed.answers, Severity::Condition);
+        Ruling::Stands(conditions.map_or(Verdict::Approve, Verdict::Conditional))
+    }
+
+    /// Why a person should look at it: the review band first, then rules from review up to a severity.
+    fn triggers(&self, assessed: &Assessed, up_to: Severity) -> Option<NonEmpty<String>> {
+        let by_band = (self.policy.bands.of(assessed.points) == Band::Review).then(|| SCORE_BAND.to_owned());
+        let rules = [Severity::Counteroffer, Severity::Review].into_iter().filter(|severity| *severity <= up_to);
+        let codes = rules.flat_map(|severity| self.fired(&assessed.answers, severity)).map(|rule| rule.reason.clone());
+        NonEmpty::new(by_band.into_iter().chain(codes).collect())
+    }
+
+    fn codes(&self, answers: &[RuleAnswer], severity: Severity) -> Option<NonEmpty<String>> {
+        NonEmpty::new(self.fired(answers, severity).map(|rule| rule.reason.clone()).collect())
+    }
+
+    fn fired<'a>(&'a self, answers: &'a [RuleAnswer], severity: Severity) -> impl Iterator<Item = &'a Rule> {
+        let listed = self.policy.rules.iter().zip(answers);
+        listed
+            .filter(move |(rule, answer)| rule.severity == severity && answer.answer == Answer::Fired)
+            .map(|(rule, _)| rule)
     }
 
     fn outside_experience(&self, features: &FeatureVector) -> Vec<String> {
@@ -430,30 +461,36 @@ impl Engine {
 }
 
 struct Assessed {
-    answers: Vec<RuleAnswer>,
+    features: FeatureVector,
+    points: Points,
+    pd: Probability,
     offer: Option<Offer>,
+    answers: Vec<RuleAnswer>,
 }
 
-/// A decision before its content is filled in.
+/// What band and rules say of one deal.
+enum Ruling {
+    Stands(Verdict),
+    /// A counter-offer rule names the value that an input may have.
+    Limit {
+        input: usize,
+        value: f64,
+    },
+}
+
+/// A decision before its explanation.
 enum Verdict {
     Incomplete(NonEmpty<String>),
     Decline,
-    Counteroffer { input: usize, limit: f64 },
+    Counteroffer { change: Change, offer: Option<Offer> },
     Review(NonEmpty<String>),
     Conditional(NonEmpty<String>),
     Approve,
 }
 
-impl Verdict {
-    fn outcome(&self) -> Outcome {
-        match self {
-            Verdict::Incomplete(_) => Outcome::Incomplete,
-            Verdict::Decline => Outcome::Decline,
-            Verdict::Counteroffer { .. } => Outcome::Counteroffer,
-            Verdict::Review(_) => Outcome::Review,
-            Verdict::Conditional(_) => Outcome::Conditional,
-            Verdict::Approve => Outcome::Approve,
-        }
+impl Terms {
+    fn of(offer: Option<Offer>) -> Self {
+        offer.map_or(Terms::Unpriced, Terms::Priced)
     }
 }
 
