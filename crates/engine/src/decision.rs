@@ -101,7 +101,7 @@ pub enum Confidence {
 
 /// The decision.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "outcome", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum Decision {
     /// Approved.
     Approve {

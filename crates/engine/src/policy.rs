@@ -7,7 +7,7 @@ use crate::features::{FeatureVector, Schema};
 use crate::pricing::Offer;
 use crate::seal::{self, Digest, Kind, Layout, SealError};
 use crate::units::{Date, Points, Probability};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use std::collections::BTreeSet;
 
 /// A policy file.
@@ -117,40 +117,84 @@ pub enum Severity {
     Incomplete,
 }
 
-/// When a rule fires.
+/// When a rule fires. In files: `{field, op, value}`, `{all: […]}`, `{any: […]}` or `{not: …}`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(untagged)]
+#[serde(try_from = "ConditionFile", into = "ConditionFile")]
 pub enum Condition {
     /// One comparison.
     Test(Test),
     /// All of them.
-    All {
-        /// The parts.
-        all: Vec<Condition>,
-    },
+    All(Vec<Condition>),
     /// At least one of them.
-    Any {
-        /// The parts.
-        any: Vec<Condition>,
-    },
+    Any(Vec<Condition>),
     /// The opposite.
-    Not {
-        /// The part.
-        not: Box<Condition>,
-    },
+    Not(Box<Condition>),
 }
 
 /// One comparison of a field with a value.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Test {
     /// `input.NAME`, `feature.NAME`, `score.points`, `score.pd` or `price.NAME`.
     pub field: String,
     /// The comparison.
     pub op: Op,
     /// What to compare with; absent for `missing`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub value: Option<Operand>,
+}
+
+#[derive(Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct ConditionFile {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    field: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    op: Option<Op>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    value: Option<Operand>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    all: Option<Vec<Condition>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    any: Option<Vec<Condition>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    not: Option<Box<Condition>>,
+}
+
+/// A condition that is none of the four forms, or two of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a condition is either field with op and value, or all, or any, or not")]
+pub struct NotACondition;
+
+impl TryFrom<ConditionFile> for Condition {
+    type Error = NotACondition;
+    fn try_from(file: ConditionFile) -> Result<Self, NotACondition> {
+        match file {
+            ConditionFile { field: Some(field), op: Some(op), value, all: None, any: None, not: None } => {
+                Ok(Condition::Test(Test { field, op, value }))
+            }
+            ConditionFile { field: None, op: None, value: None, all: Some(all), any: None, not: None } => {
+                Ok(Condition::All(all))
+            }
+            ConditionFile { field: None, op: None, value: None, all: None, any: Some(any), not: None } => {
+                Ok(Condition::Any(any))
+            }
+            ConditionFile { field: None, op: None, value: None, all: None, any: None, not: Some(not) } => {
+                Ok(Condition::Not(not))
+            }
+            _ => Err(NotACondition),
+        }
+    }
+}
+
+impl From<Condition> for ConditionFile {
+    fn from(condition: Condition) -> Self {
+        let file = ConditionFile::default();
+        match condition {
+            Condition::Test(Test { field, op, value }) => Self { field: Some(field), op: Some(op), value, ..file },
+            Condition::All(all) => Self { all: Some(all), ..file },
+            Condition::Any(any) => Self { any: Some(any), ..file },
+            Condition::Not(not) => Self { not: Some(not), ..file },
+        }
+    }
 }
 
 /// A comparison.
@@ -168,8 +212,7 @@ pub enum Op {
 }
 
 /// What a field is compared with.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(untagged)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Operand {
     /// A number.
     Number(f64),
@@ -177,6 +220,48 @@ pub enum Operand {
     Text(String),
     /// Several texts, for `in`.
     Texts(Vec<String>),
+}
+
+impl Serialize for Operand {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Operand::Number(number) => serializer.serialize_f64(*number),
+            Operand::Text(text) => serializer.serialize_str(text),
+            Operand::Texts(texts) => texts.serialize(serializer),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Operand {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Any;
+        impl<'de> de::Visitor<'de> for Any {
+            type Value = Operand;
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("a number, a text or a list of texts")
+            }
+            fn visit_i64<E>(self, number: i64) -> Result<Operand, E> {
+                Ok(Operand::Number(number as f64))
+            }
+            fn visit_u64<E>(self, number: u64) -> Result<Operand, E> {
+                Ok(Operand::Number(number as f64))
+            }
+            fn visit_f64<E>(self, number: f64) -> Result<Operand, E> {
+                Ok(Operand::Number(number))
+            }
+            fn visit_str<E>(self, text: &str) -> Result<Operand, E> {
+                Ok(Operand::Text(text.to_owned()))
+            }
+            fn visit_seq<A: de::SeqAccess<'de>>(self, mut list: A) -> Result<Operand, A::Error> {
+                let mut texts = Vec::new();
+                while let Some(text) = list.next_element()? {
+                    texts.push(text);
+                }
+                Ok(Operand::Texts(texts))
+            }
+        }
+        deserializer.deserialize_any(Any)
+    }
 }
 
 /// A rule's answer.
@@ -373,8 +458,8 @@ impl Condition {
     fn holds(&self, schema: &Schema, facts: &Facts<'_>) -> Option<bool> {
         match self {
             Condition::Test(test) => test.holds(schema, facts),
-            Condition::Not { not } => not.holds(schema, facts).map(|holds| !holds),
-            Condition::All { all } => {
+            Condition::Not(not) => not.holds(schema, facts).map(|holds| !holds),
+            Condition::All(all) => {
                 let answers: Vec<_> = all.iter().map(|part| part.holds(schema, facts)).collect();
                 if answers.contains(&Some(false)) {
                     Some(false)
@@ -382,7 +467,7 @@ impl Condition {
                     answers.iter().all(Option::is_some).then_some(true)
                 }
             }
-            Condition::Any { any } => {
+            Condition::Any(any) => {
                 let answers: Vec<_> = any.iter().map(|part| part.holds(schema, facts)).collect();
                 if answers.contains(&Some(true)) {
                     Some(true)
@@ -396,8 +481,8 @@ impl Condition {
     fn first(&self) -> Option<&Test> {
         match self {
             Condition::Test(test) => Some(test),
-            Condition::Not { not } => not.first(),
-            Condition::All { all: parts } | Condition::Any { any: parts } => parts.iter().find_map(Condition::first),
+            Condition::Not(not) => not.first(),
+            Condition::All(parts) | Condition::Any(parts) => parts.iter().find_map(Condition::first),
         }
     }
 }
@@ -495,8 +580,8 @@ fn check_condition(condition: &Condition, rule: &str, schema: &Schema, depth: us
     }
     match condition {
         Condition::Test(test) => check_test(test, rule, schema),
-        Condition::Not { not } => check_condition(not, rule, schema, depth + 1),
-        Condition::All { all: parts } | Condition::Any { any: parts } => {
+        Condition::Not(not) => check_condition(not, rule, schema, depth + 1),
+        Condition::All(parts) | Condition::Any(parts) => {
             parts.iter().try_for_each(|part| check_condition(part, rule, schema, depth + 1))
         }
     }

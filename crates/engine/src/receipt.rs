@@ -1,7 +1,7 @@
 //! A receipt: everything that a decision depends on and everything it said, in canonical bytes that anyone can replay.
 
 use crate::application::{ApplicationForm, FormValue, InvalidApplication};
-use crate::decision::{Confidence, Decided, Decision, Digests, Engine, ReferencePopulation};
+use crate::decision::{Confidence, Decided, Decision, Digests, Engine, Outcome, ReferencePopulation};
 use crate::policy::{Band, RuleAnswer};
 use crate::pricing::Offer;
 use crate::seal::{self, Digest, Kind, Layout, SealError};
@@ -13,6 +13,13 @@ use std::collections::BTreeMap;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Receipt {
+    /// The envelope's members: read with the others, in whatever order they stand, and written by the envelope.
+    #[serde(skip_serializing)]
+    kind: Option<String>,
+    #[serde(skip_serializing)]
+    format: Option<u64>,
+    #[serde(skip_serializing)]
+    sha256: Option<Digest>,
     /// The files and the engine.
     pub digests: Digests,
     /// The population of the explanation.
@@ -35,6 +42,8 @@ pub struct Receipt {
     pub rules: Vec<RuleAnswer>,
     /// The price at this score.
     pub offer: Option<Offer>,
+    /// The decision in a word.
+    pub outcome: Outcome,
     /// The decision.
     pub decision: Decision,
 }
@@ -118,6 +127,9 @@ impl Receipt {
         });
         let given = form.0.iter().filter(|(_, value)| **value != FormValue::Missing);
         Self {
+            kind: None,
+            format: None,
+            sha256: None,
             digests: engine.digests.clone(),
             reference: engine.reference().clone(),
             as_of,
@@ -129,6 +141,7 @@ impl Receipt {
             outside_experience: decided.outside_experience,
             rules: decided.rules,
             offer: decided.offer,
+            outcome: decided.decision.outcome(),
             decision: decided.decision,
         }
     }
@@ -143,25 +156,16 @@ impl Receipt {
     /// # Errors
     /// [`SealError`] when it is not a receipt or was changed.
     pub fn verify(bytes: &[u8]) -> Result<Self, SealError> {
-        let fault = |error: serde_json::Error| SealError::Body {
-            line: error.line(),
-            column: error.column(),
-            message: error.to_string(),
-        };
-        let mut members: serde_json::Map<String, serde_json::Value> = serde_json::from_slice(bytes).map_err(fault)?;
-        let kind = members.remove("kind");
-        if kind.as_ref().and_then(|kind| kind.as_str()) != Some(Kind::Receipt.name()) {
-            return Err(SealError::UnknownKind { found: kind.map_or_else(String::new, |kind| kind.to_string()) });
+        let mut receipt: Receipt = serde_json::from_slice(bytes).map_err(|error| SealError::body(&error))?;
+        let kind = receipt.kind.take().unwrap_or_default();
+        if kind != Kind::Receipt.name() {
+            return Err(SealError::UnknownKind { found: kind });
         }
-        let format = members.remove("format").and_then(|format| format.as_u64()).unwrap_or(0);
+        let format = receipt.format.take().unwrap_or_default();
         if format == 0 || format > u64::from(Kind::Receipt.format()) {
             return Err(SealError::Format { kind: Kind::Receipt, found: format, supported: Kind::Receipt.format() });
         }
-        let named = members
-            .remove("sha256")
-            .and_then(|digits| digits.as_str().and_then(|digits| digits.parse::<Digest>().ok()));
-        let named = named.ok_or(SealError::Head { at: 0, expected: "sha256 with 64 lower-case hexadecimal digits" })?;
-        let receipt: Receipt = serde_json::from_value(serde_json::Value::Object(members)).map_err(fault)?;
+        let named = receipt.sha256.take().ok_or(SealError::Head { at: 0, expected: "the member sha256" })?;
         let (_, actual) = seal::open(&receipt.encode())?;
         if named == actual { Ok(receipt) } else { Err(SealError::Changed { named, actual }) }
     }
@@ -223,7 +227,7 @@ fn first_difference(a: &Receipt, b: &Receipt) -> Option<Stage> {
         (Stage::Confidence, a.confidence == b.confidence && a.outside_experience == b.outside_experience),
         (Stage::Price, a.offer == b.offer),
         (Stage::Rules, a.rules == b.rules),
-        (Stage::Decision, a.decision == b.decision),
+        (Stage::Decision, a.outcome == b.outcome && a.decision == b.decision),
     ]
     .into_iter()
     .find(|(_, equal)| !equal)

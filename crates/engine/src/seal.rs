@@ -243,11 +243,15 @@ pub fn body<T: DeserializeOwned>(head: &Head, bytes: &[u8]) -> Result<T, SealErr
     }
     let brace = blanked.iter().position(|byte| *byte == b' ').unwrap_or(0);
     blanked[brace] = b'{';
-    serde_json::from_slice(&blanked).map_err(|error| {
+    serde_json::from_slice(&blanked).map_err(|error| SealError::body(&error))
+}
+
+impl SealError {
+    pub(crate) fn body(error: &serde_json::Error) -> Self {
         let text = error.to_string();
         let message = text.split(" at line ").next().unwrap_or(&text).to_owned();
         SealError::Body { line: error.line(), column: error.column(), message }
-    })
+    }
 }
 
 /// How a file is laid out.
