@@ -291,27 +291,26 @@ pub struct Payment {
 ///
 /// Source: 12 CFR 1026, Appendix J.
 pub fn apr(advance: f64, payments: &[Payment], periods_a_year: f64) -> f64 {
-    let value = |i: f64| {
+    // Value and slope of the payments at a rate a unit-period.
+    let at = |i: f64| {
         let growth = libm::log1p(i);
-        payments
-            .iter()
-            .map(|payment| payment.amount / ((1.0 + payment.odd * i) * libm::exp(payment.periods * growth)))
-            .sum::<f64>()
+        payments.iter().fold((0.0, 0.0), |(value, slope), Payment { amount, periods, odd }| {
+            let present = amount / ((1.0 + odd * i) * libm::exp(periods * growth));
+            (value + present, slope - present * (odd / (1.0 + odd * i) + periods / (1.0 + i)))
+        })
     };
-    // Payments below the advance give a negative rate.
-    let (mut low, mut high) = if value(0.0) < advance { (-0.999, 0.0) } else { (0.0, 1.0) };
-    while value(high) > advance && high < 1e6 {
-        high *= 2.0;
-    }
-    // The value falls strictly with the rate: 200 halvings end at neighbouring doubles.
+    // The value falls and is convex in the rate, so Newton's steps approach from below after at most one that overshoots;
+    // payments below the advance have a negative rate.
+    let mut i = 0.0_f64;
     for _ in 0..200 {
-        let middle = 0.5 * (low + high);
-        if middle <= low || middle >= high {
+        let (value, slope) = at(i);
+        let next = (i + (advance - value) / slope).max(-0.999);
+        if !next.is_finite() || (next - i).abs() <= 1e-15 {
             break;
         }
-        if value(middle) > advance { low = middle } else { high = middle }
+        i = next;
     }
-    100.0 * periods_a_year * 0.5 * (low + high)
+    100.0 * periods_a_year * i
 }
 
 impl Economics {
