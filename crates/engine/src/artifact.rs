@@ -391,7 +391,8 @@ impl Model {
                 let value = |feature: &crate::features::Feature| {
                     let part: f64 = rng.random_range(0.0..1.0);
                     match (feature.levels.len(), feature.range) {
-                        (0, Some((low, high))) => Some(low + (high - low) * part),
+                        // Three decimals: probes need not carry the digits of a random number.
+                        (0, Some((low, high))) => Some(((low + (high - low) * part) * 1000.0).round() / 1000.0),
                         (0, None) => None,
                         (levels, _) => Some((part * levels as f64).floor()),
                     }

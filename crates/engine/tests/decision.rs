@@ -238,7 +238,7 @@ fn a_model_that_computes_other_bits_is_refused() {
     let mut file = model().file().clone();
     let Ensemble::Symmetric(ensemble) = &mut file.ensemble;
     for leaf in &mut ensemble.trees[3].leaves {
-        *leaf = leaf.next_up();
+        *leaf = f64::from((*leaf as f32).next_up());
     }
     let bytes = Model::new(file).expect("sound").encode();
     assert!(matches!(Model::decode(&bytes), Err(ArtifactError::Probe { .. })));

@@ -61,8 +61,8 @@ pub enum ModelError {
         /// The number of things that exist.
         limit: usize,
     },
-    /// A number is NaN or infinite.
-    #[error("{what} {index} is not a finite number")]
+    /// A number is NaN or infinite, or a leaf value is not representable in single precision.
+    #[error("{what} {index} is not a finite number of the expected precision")]
     NotFinite {
         /// What the number is.
         what: &'static str,

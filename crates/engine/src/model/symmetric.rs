@@ -49,8 +49,8 @@ struct SymmetricFile {
     missing: Vec<u8>,
     /// Predicates of each tree, one a level.
     levels: Vec<Vec<u16>>,
-    /// Leaf values of each tree.
-    leaves: Vec<Vec<f64>>,
+    /// Leaf values of each tree; representable in single precision, which prints in half the digits.
+    leaves: Vec<Vec<f32>>,
 }
 
 impl From<Symmetric> for SymmetricFile {
@@ -71,7 +71,8 @@ impl From<Symmetric> for SymmetricFile {
                 file.missing.push(u8::from(missing == Side::Yes));
             }
         }
-        (file.levels, file.leaves) = model.trees.into_iter().map(|tree| (tree.levels, tree.leaves)).unzip();
+        let short = |leaves: Vec<f64>| leaves.into_iter().map(|leaf| leaf as f32).collect();
+        (file.levels, file.leaves) = model.trees.into_iter().map(|tree| (tree.levels, short(tree.leaves))).unzip();
         file
     }
 }
@@ -93,7 +94,10 @@ impl TryFrom<SymmetricFile> for Symmetric {
                 let missing = if missing == 0 { Side::No } else { Side::Yes };
                 Predicate::Less { feature, threshold, missing }
             });
-        let trees = file.levels.into_iter().zip(file.leaves).map(|(levels, leaves)| Tree { levels, leaves });
+        let trees = file.levels.into_iter().zip(file.leaves).map(|(levels, leaves)| {
+            let leaves = leaves.into_iter().map(f64::from).collect();
+            Tree { levels, leaves }
+        });
         Ok(Symmetric { base: file.base, predicates: predicates.collect(), trees: trees.collect() })
     }
 }
@@ -174,7 +178,7 @@ impl Tree {
         if let Some(level) = self.levels.iter().find(|level| usize::from(**level) >= n_predicates) {
             return Err(ModelError::Index { what: "predicate", found: usize::from(*level), limit: n_predicates });
         }
-        if let Some(index) = self.leaves.iter().position(|leaf| !leaf.is_finite()) {
+        if let Some(index) = self.leaves.iter().position(|leaf| !leaf.is_finite() || f64::from(*leaf as f32) != *leaf) {
             return Err(ModelError::NotFinite { what: "leaf", index });
         }
         Ok(())

@@ -1,0 +1,30 @@
+//! Learns the parameters of a model from columns.
+//!
+//! Pure: no files, no clock, no entropy. The same data, plan and seed give the same artifact bytes natively and in wasm.
+//!
+//! ```text
+//! Table --infer, rows--> features --prepare--> binned columns --boost--> trees --calibrate, spread, reference--> ModelFile
+//! ```
+#![forbid(unsafe_code)]
+#![deny(missing_docs)]
+
+pub mod bins;
+pub mod boost;
+mod build;
+pub mod calibrate;
+pub mod categories;
+pub mod design;
+pub mod fold;
+pub mod infer;
+pub mod labels;
+pub mod names;
+pub mod plan;
+pub mod prepare;
+pub mod random;
+pub mod reference;
+pub mod rows;
+pub mod spread;
+pub mod train;
+
+pub use plan::Plan;
+pub use train::{Fit, LearnError, Progress, Stage, Trained, train};

@@ -1,0 +1,90 @@
+//! From rows to what the boosting reads: binned columns, category orders, and what the model will say about them.
+
+use crate::bins::Cuts;
+use crate::categories::{ranked, ranks};
+use crate::design::Design;
+use crate::reference::{self, Summary};
+use crate::rows::{Column, Rows};
+use ndarray::Array2;
+use underglass_engine::artifact::ReferenceBins;
+use underglass_engine::features::{Feature, LevelEffect, Schema};
+
+/// Everything that is known before the first tree.
+#[derive(Clone, Debug)]
+pub struct Prepared {
+    /// The schema as read; [`Prepared::features`] holds what was learned about its features.
+    pub schema: Schema,
+    /// The features with category orders, ranges and medians.
+    pub features: Vec<Feature>,
+    /// Drift bins, one entry a feature.
+    pub bins: Vec<ReferenceBins>,
+    /// All rows, with category orders learned from all of them.
+    pub design: Design,
+    /// All rows, with category orders learned from the training rows of each fold.
+    pub fold_designs: Vec<Design>,
+}
+
+/// Bins every column. Numbers are cut at quantiles of all rows, which know no outcome; categories are ordered by outcome,
+/// so each fold orders them by its own training rows.
+pub fn prepare(rows: Rows, bad: &[bool], folds: &[u16], n_folds: u16) -> Prepared {
+    let n_rows = bad.len();
+    let mut features = rows.schema.features().to_vec();
+    let (mut codes, mut cuts, mut bins) = (Vec::with_capacity(n_rows * features.len()), Vec::new(), Vec::new());
+    for (feature, column) in features.iter_mut().zip(&rows.columns) {
+        let binned = match column {
+            Column::Numbers { values, present } => {
+                let sorted = column.sorted();
+                let cuts = Cuts::of_sorted(&sorted);
+                let missing = cuts.missing();
+                let there = values.iter().zip(present);
+                codes.extend(there.map(|(value, present)| if *present { cuts.code(*value) } else { missing }));
+                (cuts, reference::of_numbers(&feature.name, &sorted, reference::missing(column)))
+            }
+            Column::Levels { names, levels } => {
+                let order = ranked(names, 0..n_rows, levels, bad);
+                let summary = ranked_summary(&feature.name, names, levels, &order);
+                let (cuts, ranked) = ranked_codes(names, levels, &order);
+                codes.extend(ranked);
+                feature.levels = order;
+                (cuts, summary)
+            }
+        };
+        let (column_cuts, Summary { range, median, bins: column_bins }) = binned;
+        (feature.range, feature.median) = (range, median);
+        cuts.push(column_cuts);
+        bins.push(column_bins);
+    }
+    // One code a row and column was pushed, so the shape fits.
+    let codes = Array2::from_shape_vec((features.len(), n_rows), codes).unwrap_or_default();
+    let design = Design::new(codes, cuts);
+    let fold_designs = (0..n_folds).map(|fold| fold_design(&design, &rows.columns, bad, folds, fold)).collect();
+    Prepared { schema: rows.schema, features, bins, design, fold_designs }
+}
+
+fn fold_design(design: &Design, columns: &[Column], bad: &[bool], folds: &[u16], fold: u16) -> Design {
+    let mut design = design.clone();
+    for (index, column) in columns.iter().enumerate() {
+        if let Column::Levels { names, levels } = column {
+            let training = (0..bad.len()).filter(|row| folds[*row] != fold);
+            let (cuts, codes) = ranked_codes(names, levels, &ranked(names, training, levels, bad));
+            design = design.with_column(index, cuts, codes);
+        }
+    }
+    design
+}
+
+fn ranked_codes(names: &[String], levels: &[Option<u16>], order: &[LevelEffect]) -> (Cuts, Vec<u8>) {
+    let cuts = Cuts::of_ranks(order.len());
+    let by_level: Vec<u8> = ranks(names, order)
+        .into_iter()
+        .map(|rank| rank.map_or(cuts.missing(), |rank| cuts.code(f64::from(rank))))
+        .collect();
+    let missing = cuts.missing();
+    let codes = levels.iter().map(|level| level.map_or(missing, |level| by_level[usize::from(level)])).collect();
+    (cuts, codes)
+}
+
+fn ranked_summary(name: &str, names: &[String], levels: &[Option<u16>], order: &[LevelEffect]) -> Summary {
+    let ranks = ranks(names, order);
+    reference::of_ranks(name, levels.iter().map(|level| level.and_then(|level| ranks[usize::from(level)])), order.len())
+}

@@ -1,0 +1,162 @@
+//! From a table to training rows: the same check and the same features as in serving.
+
+use crate::train::LearnError;
+use std::collections::BTreeSet;
+use underglass_engine::application::{FormValue, Input, InputKind, InvalidApplication, Permitted, Value, check_row};
+use underglass_engine::features::{Expr, Feature, LevelEffect, Schema};
+use underglass_engine::table::Table;
+use underglass_engine::units::Date;
+
+/// Malformed cells that an error lists; all are counted.
+pub const MOST_LISTED: usize = 20;
+
+/// A cell that its input does not take.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[error("line {line}, record {record}, column {column:?}: found {found}, expected {expected}")]
+pub struct BadCell {
+    /// Physical line, from 1.
+    pub line: usize,
+    /// Data record, from 1.
+    pub record: usize,
+    /// The column.
+    pub column: String,
+    /// What stands there.
+    pub found: String,
+    /// What would be accepted.
+    pub expected: String,
+}
+
+/// The features of all rows, column by column.
+#[derive(Clone, Debug)]
+pub struct Rows {
+    /// The schema with every category's levels in the input's order; ranks are learned later.
+    pub schema: Schema,
+    /// One column a feature.
+    pub columns: Vec<Column>,
+    /// The latest date in the data.
+    pub latest: Option<Date>,
+}
+
+/// One feature of all rows.
+#[derive(Clone, Debug)]
+pub enum Column {
+    /// Numbers; where `present` is false the value is missing and the number means nothing.
+    Numbers {
+        /// One number a row.
+        values: Vec<f64>,
+        /// Whether it is there.
+        present: Vec<bool>,
+    },
+    /// A category: positions of levels in the input's order; `None` is missing.
+    Levels {
+        /// The levels' names.
+        names: Vec<String>,
+        /// One position a row.
+        levels: Vec<Option<u16>>,
+    },
+}
+
+/// Reads every row through the schema.
+///
+/// # Errors
+/// [`LearnError::Schema`], [`LearnError::MissingColumn`] or [`LearnError::Cells`] with every malformed cell counted.
+pub fn read(table: &Table, inputs: Vec<Input>, features: Vec<Feature>) -> Result<Rows, LearnError> {
+    let schema = Schema::new(inputs.clone(), unranked(&inputs, features))?;
+    let sources = sources(table, &schema)?;
+    let mut columns: Vec<Column> =
+        schema.features().iter().map(|feature| Column::empty(&inputs, feature, table.n_rows())).collect();
+    let (mut bad, mut n_bad, mut latest) = (Vec::new(), 0, None);
+    for row in 0..table.n_rows() {
+        let cells = inputs.iter().zip(&sources).map(|(input, source)| match source {
+            Some(column) => FormValue::from_cell(table.cell(row, *column), &input.kind),
+            None => FormValue::Missing,
+        });
+        match check_row(&inputs, cells) {
+            Ok(application) => {
+                let dates = (0..inputs.len()).filter_map(|index| match application.value(index) {
+                    Some(Value::Date(date)) => Some(*date),
+                    _ => None,
+                });
+                latest = dates.chain(latest).max();
+                for (column, value) in columns.iter_mut().zip(schema.features_of(&application).0) {
+                    column.push(value);
+                }
+            }
+            Err(InvalidApplication(errors)) => {
+                n_bad += errors.len();
+                bad.extend(errors.into_iter().take(MOST_LISTED - bad.len()).map(|error| BadCell {
+                    line: table.line(row),
+                    record: row + 1,
+                    column: error.field,
+                    found: error.found,
+                    expected: error.expected,
+                }));
+            }
+        }
+    }
+    if n_bad > 0 { Err(LearnError::Cells { listed: bad, count: n_bad }) } else { Ok(Rows { schema, columns, latest }) }
+}
+
+/// The input's levels that a categorical feature ranks.
+pub fn category_levels<'a>(inputs: &'a [Input], feature: &Feature) -> Option<Vec<&'a str>> {
+    let Expr::Input(name) = &feature.from else { return None };
+    match &inputs.iter().find(|input| input.name == *name)?.kind {
+        InputKind::Category { levels } => Some(levels.iter().map(|level| level.name.as_str()).collect()),
+        _ => None,
+    }
+}
+
+/// Features whose ranks are the positions of the input's levels.
+fn unranked(inputs: &[Input], mut features: Vec<Feature>) -> Vec<Feature> {
+    for feature in &mut features {
+        let levels = category_levels(inputs, feature).unwrap_or_default();
+        feature.levels = levels.into_iter().map(|level| LevelEffect { level: level.to_owned(), mean: 0.0 }).collect();
+    }
+    features
+}
+
+/// The table's column of each input; `None` for inputs that are not read, or absent and not needed by any feature.
+fn sources(table: &Table, schema: &Schema) -> Result<Vec<Option<usize>>, LearnError> {
+    let needed: BTreeSet<usize> = (0..schema.features().len()).flat_map(|feature| schema.inputs_of(feature)).collect();
+    let source = |(index, input): (usize, &Input)| match table.column(&input.name) {
+        None if needed.contains(&index) => Err(LearnError::MissingColumn { name: input.name.clone() }),
+        found => Ok(found.filter(|_| input.permitted != Permitted::AuditOnly)),
+    };
+    schema.inputs().iter().enumerate().map(source).collect()
+}
+
+impl Column {
+    fn empty(inputs: &[Input], feature: &Feature, n_rows: usize) -> Self {
+        match category_levels(inputs, feature) {
+            Some(names) => Column::Levels {
+                names: names.into_iter().map(str::to_owned).collect(),
+                levels: Vec::with_capacity(n_rows),
+            },
+            None => Column::Numbers { values: Vec::with_capacity(n_rows), present: Vec::with_capacity(n_rows) },
+        }
+    }
+
+    fn push(&mut self, value: Option<f64>) {
+        match self {
+            // Adding zero makes -0 and 0 one value: they compare equal but sort apart.
+            Column::Numbers { values, present } => {
+                values.push(value.unwrap_or(0.0) + 0.0);
+                present.push(value.is_some());
+            }
+            Column::Levels { levels, .. } => levels.push(value.map(|rank| rank as u16)),
+        }
+    }
+
+    /// The numbers that are there, rising; empty for a category.
+    pub fn sorted(&self) -> Vec<f64> {
+        match self {
+            Column::Numbers { values, present } => {
+                let there = values.iter().zip(present).filter(|(_, present)| **present);
+                let mut sorted: Vec<f64> = there.map(|(value, _)| *value).collect();
+                sorted.sort_unstable_by(f64::total_cmp);
+                sorted
+            }
+            Column::Levels { .. } => Vec::new(),
+        }
+    }
+}

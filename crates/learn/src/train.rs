@@ -1,0 +1,362 @@
+//! From a table and a plan to a model: a long fit as a value that is driven in steps.
+//!
+//! One model a fold is grown, all in lockstep, until the loss on held-out rows stops falling; the number of trees with the
+//! least loss is the final model's, which is grown on all rows. Calibration, spread and metrics come from the fold models.
+
+use crate::boost::{BadSetting, Booster};
+use crate::build::{self, Parts};
+use crate::calibrate;
+use crate::fold;
+use crate::infer::{Inferred, infer};
+use crate::labels;
+use crate::plan::{Columns, Folds, Plan};
+use crate::prepare::{self, Prepared};
+use crate::random::{Stream, stream};
+use crate::rows::{self, BadCell};
+use underglass_engine::artifact::{ArtifactError, BandsFile, Model};
+use underglass_engine::features::{Direction, SchemaError};
+use underglass_engine::seal::Digest;
+use underglass_engine::table::Table;
+use underglass_engine::units::Date;
+
+/// A fit under way. Drive it with [`Fit::step`] and take the result with [`Fit::finish`]; dropping it cancels.
+///
+/// ```
+/// use underglass_engine::table::Table;
+/// use underglass_learn::{Fit, Plan};
+/// let csv: String = (0..400).map(|i| format!("{},{}\n", i % 40, u8::from(i * 7 % 40 < i % 40))).collect();
+/// let table = Table::from_csv(format!("debt,bad\n{csv}").as_bytes())?;
+/// let mut fit = Fit::new(&table, Plan::new("bad"))?;
+/// let progress = fit.step(10);
+/// assert!(progress.done == 10 && progress.total > 10);
+/// let trained = fit.finish()?;
+/// assert!(trained.model.file().metrics.auc.value > 0.6);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct Fit {
+    plan: Plan,
+    data_sha256: Digest,
+    as_of: Option<Date>,
+    positive: String,
+    permitted_by_request: Vec<String>,
+    notes: Vec<String>,
+    bad: Vec<bool>,
+    folds: Vec<u16>,
+    prepared: Prepared,
+    fold_models: Vec<Booster>,
+    final_model: Booster,
+    /// Which fold model grows next.
+    next: usize,
+    /// Held-out loss after each tree, from none.
+    losses: Vec<f64>,
+    stage: Stage,
+}
+
+/// How far a fit is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// Trees grown, of all fold models and the final one.
+    pub done: u32,
+    /// Trees that will be grown at most; shrinks when held-out rows stop improving.
+    pub total: u32,
+    /// What is being grown.
+    pub stage: Stage,
+}
+
+/// What a fit is busy with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// Models of the folds.
+    Folds,
+    /// The model of all rows, with so many trees.
+    Final(u32),
+    /// Nothing more: [`Fit::finish`] is quick.
+    Done,
+}
+
+/// A finished fit.
+#[derive(Clone, Debug)]
+pub struct Trained {
+    /// The model, with probes.
+    pub model: Model,
+    /// The score bands that the model does not carry; its digest stands in the model.
+    pub bands: BandsFile,
+    /// What a person should know about the columns: dropped, set aside, suspicious.
+    pub notes: Vec<String>,
+    /// Probability of bad of each row under the fold model that had not seen it, calibrated.
+    pub out_of_fold: Vec<f64>,
+}
+
+/// Why nothing was learned.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum LearnError {
+    /// A setting out of range.
+    #[error(transparent)]
+    Setting(#[from] BadSetting),
+    /// A column that the plan or the schema needs is not in the table.
+    #[error("line 1: column {name:?} is absent")]
+    MissingColumn {
+        /// The column.
+        name: String,
+    },
+    /// Cells that their inputs do not take.
+    #[error("{count} malformed cells; first {}", listed.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+    Cells {
+        /// The first of them.
+        listed: Vec<BadCell>,
+        /// All of them.
+        count: usize,
+    },
+    /// An outcome that is no label.
+    #[error("line {line}, record {record}, column {column:?}: found {found:?}, expected {expected}")]
+    Label {
+        /// Physical line, from 1.
+        line: usize,
+        /// Data record, from 1.
+        record: usize,
+        /// The target column.
+        column: String,
+        /// What stands there.
+        found: String,
+        /// What would be accepted.
+        expected: &'static str,
+    },
+    /// The positive label is not in the data, or was not named and cannot be told.
+    #[error("column {column:?} has the labels {found}; name the one that means bad")]
+    Positive {
+        /// The target column.
+        column: String,
+        /// Labels in the data.
+        found: String,
+    },
+    /// Every row has the same outcome.
+    #[error("every row of column {column:?} is {positive:?}; a model needs both outcomes")]
+    OneOutcome {
+        /// The target column.
+        column: String,
+        /// The label.
+        positive: String,
+    },
+    /// Folds that cannot be trained on.
+    #[error("{found}; expected {expected}")]
+    Folds {
+        /// What was found.
+        found: String,
+        /// What is needed.
+        expected: &'static str,
+    },
+    /// No column is left to learn from.
+    #[error("no column is left to learn from{}", if notes.is_empty() { String::new() } else { format!(": {}", notes.join("; ")) })]
+    NoFeatures {
+        /// Why each column was left out.
+        notes: Vec<String>,
+    },
+    /// Inputs and features that do not go together.
+    #[error(transparent)]
+    Schema(#[from] SchemaError),
+    /// The assembled model was refused by the engine.
+    #[error("the model was refused: {0}")]
+    Model(#[from] ArtifactError),
+}
+
+impl Fit {
+    /// Checks plan and data and prepares the fit; grows no tree yet. The table is not needed afterwards.
+    ///
+    /// # Errors
+    /// Every [`LearnError`] but `Model`.
+    pub fn new(table: &Table, plan: Plan) -> Result<Self, LearnError> {
+        plan.settings.check()?;
+        let outcomes = labels::read(table, &plan.target, plan.positive.as_deref())?;
+        let Inferred { inputs, features, mut notes, permitted_by_request, latest } = columns(table, &plan);
+        if outcomes.labels.len() > 2 {
+            notes.push(format!(
+                "{}: {} labels; all but {:?} count as good",
+                plan.target,
+                outcomes.labels.len(),
+                outcomes.positive
+            ));
+        }
+        if features.is_empty() {
+            return Err(LearnError::NoFeatures { notes });
+        }
+        let rows = rows::read(table, inputs, features)?;
+        let bad = outcomes.bad;
+        let folds = folds(&plan, &bad)?;
+        let n_folds = folds.iter().max().map_or(0, |last| last + 1);
+        let as_of = plan.as_of.or(latest).or(rows.latest);
+        let prepared = prepare::prepare(rows, &bad, &folds, n_folds);
+        let directions: Vec<Direction> = prepared.schema.features().iter().map(|feature| feature.direction).collect();
+        let booster = |trains_on: Vec<bool>, of: Stream| {
+            Booster::new(plan.settings, directions.clone(), &bad, trains_on, stream(plan.seed, of))
+        };
+        let fold_models = (0..n_folds)
+            .map(|fold| booster(folds.iter().map(|other| *other != fold).collect(), Stream::FoldModel(fold)))
+            .collect();
+        let final_model = booster(vec![true; bad.len()], Stream::FinalModel);
+        let mut fit = Self {
+            data_sha256: table.sha256(),
+            as_of,
+            positive: outcomes.positive,
+            permitted_by_request,
+            notes,
+            fold_models,
+            final_model,
+            next: 0,
+            losses: Vec::new(),
+            stage: Stage::Folds,
+            plan,
+            bad,
+            folds,
+            prepared,
+        };
+        fit.losses.push(fit.held_out_loss());
+        Ok(fit)
+    }
+
+    /// Grows up to `budget` trees.
+    pub fn step(&mut self, budget: u32) -> Progress {
+        for _ in 0..budget {
+            match self.stage {
+                Stage::Folds => self.grow_fold(),
+                Stage::Final(trees) => {
+                    self.final_model.grow(&self.prepared.design, &self.bad);
+                    if self.final_model.trees().len() as u32 >= trees {
+                        self.stage = Stage::Done;
+                    }
+                }
+                Stage::Done => break,
+            }
+        }
+        self.progress()
+    }
+
+    /// How far the fit is.
+    pub fn progress(&self) -> Progress {
+        let k = self.fold_models.len() as u32;
+        let of_folds = (self.losses.len() as u32 - 1) * k + self.next as u32;
+        let done = of_folds + self.final_model.trees().len() as u32;
+        let total = match self.stage {
+            Stage::Folds => (k + 1) * self.plan.settings.trees,
+            Stage::Final(trees) => of_folds + trees,
+            Stage::Done => done,
+        };
+        Progress { done, total, stage: self.stage }
+    }
+
+    /// What a person should know about the columns.
+    pub fn notes(&self) -> &[String] {
+        &self.notes
+    }
+
+    /// Grows what is left and assembles the model.
+    ///
+    /// # Errors
+    /// [`LearnError::Model`].
+    pub fn finish(mut self) -> Result<Trained, LearnError> {
+        while self.stage != Stage::Done {
+            self.step(u32::MAX);
+        }
+        let margins = self.held_out_margins();
+        let calibration = calibrate::affine(&margins, &self.bad);
+        let built = build::build(Parts {
+            plan: &self.plan,
+            data_sha256: self.data_sha256,
+            as_of: self.as_of,
+            positive: self.positive,
+            permitted_by_request: self.permitted_by_request,
+            bad: &self.bad,
+            held_out_margins: &margins,
+            prepared: self.prepared,
+            fold_models: &self.fold_models,
+            final_model: &self.final_model,
+            calibration,
+        })?;
+        Ok(Trained { model: built.model, bands: built.bands, notes: self.notes, out_of_fold: built.out_of_fold })
+    }
+
+    fn grow_fold(&mut self) {
+        self.fold_models[self.next].grow(&self.prepared.fold_designs[self.next], &self.bad);
+        self.next += 1;
+        if self.next < self.fold_models.len() {
+            return;
+        }
+        self.next = 0;
+        self.losses.push(self.held_out_loss());
+        let grown = self.losses.len() - 1;
+        let best = least(&self.losses);
+        let settings = &self.plan.settings;
+        if grown >= settings.trees as usize || grown - best >= settings.patience as usize {
+            // A model without a tree would say nothing about anybody; one tree says little.
+            let trees = best.max(1);
+            for (model, design) in self.fold_models.iter_mut().zip(&self.prepared.fold_designs) {
+                model.truncate(trees, design);
+            }
+            self.stage = Stage::Final(trees as u32);
+        }
+    }
+
+    /// Each row's margin under the fold model that had not seen it.
+    fn held_out_margins(&self) -> Vec<f64> {
+        self.folds.iter().enumerate().map(|(row, fold)| self.fold_models[usize::from(*fold)].margins()[row]).collect()
+    }
+
+    fn held_out_loss(&self) -> f64 {
+        let margins = self.held_out_margins();
+        let sum = margins.iter().zip(&self.bad).fold(0.0, |sum, (margin, bad)| sum + calibrate::loss(*margin, *bad));
+        sum / margins.len() as f64
+    }
+}
+
+/// Trains in one go.
+///
+/// # Errors
+/// [`LearnError`].
+pub fn train(table: &Table, plan: Plan) -> Result<Trained, LearnError> {
+    Fit::new(table, plan)?.finish()
+}
+
+/// The position of the least loss, of equals the first.
+fn least(losses: &[f64]) -> usize {
+    (1..losses.len()).fold(0, |best, at| if losses[at] < losses[best] { at } else { best })
+}
+
+fn columns(table: &Table, plan: &Plan) -> Inferred {
+    match &plan.columns {
+        Columns::Inferred { drop, permit } => {
+            let mut inferred = infer(table, &plan.target, drop, permit);
+            let absent = drop.iter().filter(|name| table.column(name).is_none());
+            inferred.notes.extend(absent.map(|name| format!("{name}: nothing to drop, there is no such column")));
+            inferred
+        }
+        Columns::Given { inputs, features } => Inferred {
+            inputs: inputs.clone(),
+            features: features.clone(),
+            notes: Vec::new(),
+            permitted_by_request: Vec::new(),
+            latest: None,
+        },
+    }
+}
+
+fn folds(plan: &Plan, bad: &[bool]) -> Result<Vec<u16>, LearnError> {
+    let folds = match &plan.folds {
+        Folds::Stratified(k) if *k < 2 => {
+            return Err(LearnError::Folds { found: format!("{k} folds"), expected: "at least 2" });
+        }
+        Folds::Stratified(k) => fold::stratified(bad, *k, plan.seed),
+        Folds::Given(given) if given.len() != bad.len() => {
+            let found = format!("{} fold numbers for {} rows", given.len(), bad.len());
+            return Err(LearnError::Folds { found, expected: "one a row" });
+        }
+        Folds::Given(given) => given.clone(),
+    };
+    let n_folds = folds.iter().max().map_or(0, |last| usize::from(*last) + 1);
+    let mut counts = vec![[0_u32; 2]; n_folds];
+    folds.iter().zip(bad).for_each(|(fold, bad)| counts[usize::from(*fold)][usize::from(*bad)] += 1);
+    if !(2..=1000).contains(&n_folds) || counts.iter().any(|[good, bad]| *good == 0 || *bad == 0) {
+        let found = format!("{n_folds} folds, one of them without a good or without a bad row");
+        return Err(LearnError::Folds { found, expected: "2 to 1000 folds with both outcomes in each" });
+    }
+    Ok(folds)
+}

@@ -1,0 +1,238 @@
+//! A whole fit: what the artifact promises holds, and the same data and seed give the same bytes.
+
+use proptest::prelude::*;
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use std::ops::Range;
+use underglass_engine::application::{Action, FormValue, Input, InputKind, Permitted, Personal, check_row};
+use underglass_engine::artifact::Model;
+use underglass_engine::explain::ShapTables;
+use underglass_engine::features::{Direction, Expr, Feature, FeatureVector};
+use underglass_engine::model::Ensemble;
+use underglass_engine::population::auto::{self, Shock};
+use underglass_engine::seal;
+use underglass_engine::table::Table;
+use underglass_learn::boost::Settings;
+use underglass_learn::plan::{Columns, Folds};
+use underglass_learn::{Fit, LearnError, Plan, Stage, Trained, train};
+
+/// Applications of the synthetic world, with their outcome.
+fn world(rows: Range<u64>) -> Table {
+    let mut names: Vec<String> = auto::inputs().iter().map(|input| input.name.clone()).collect();
+    names.push("bad".to_owned());
+    let cells = rows.map(|row| {
+        let applicant = auto::applicant(11, row, &Shock::default());
+        let cell = |value: &FormValue| match value {
+            FormValue::Number(number) => number.to_string(),
+            FormValue::Text(text) => text.clone(),
+            _ => String::new(),
+        };
+        applicant.values.iter().map(cell).chain([u8::from(applicant.bad).to_string()]).collect::<Vec<_>>()
+    });
+    Table::from_rows(names, cells).expect("a table")
+}
+
+fn world_plan() -> Plan {
+    Plan {
+        columns: Columns::Given { inputs: auto::inputs(), features: auto::features() },
+        settings: Settings { trees: 40, ..Settings::default() },
+        folds: Folds::Stratified(3),
+        seed: 5,
+        ..Plan::new("bad")
+    }
+}
+
+fn features(model: &Model, table: &Table) -> Vec<FeatureVector> {
+    let inputs = model.schema().inputs();
+    let row = |row: usize| {
+        let cells = inputs.iter().map(|input| match (input.permitted, table.column(&input.name)) {
+            (Permitted::AuditOnly, _) | (_, None) => FormValue::Missing,
+            (_, Some(column)) => FormValue::from_cell(table.cell(row, column), &input.kind),
+        });
+        model.schema().features_of(&check_row(inputs, cells).expect("a sound row"))
+    };
+    (0..table.n_rows()).map(row).collect()
+}
+
+#[test]
+fn the_same_data_and_seed_give_the_same_bytes() {
+    let table = world(0..3000);
+    let once = train(&table, world_plan()).expect("a model");
+    // Another way of driving the fit is no other fit.
+    let mut fit = Fit::new(&table, world_plan()).expect("a fit");
+    let mut last = fit.progress();
+    while last.stage != Stage::Done {
+        let next = fit.step(7);
+        assert!(next.done > last.done && next.total <= last.total && next.done <= next.total, "{last:?} {next:?}");
+        last = next;
+    }
+    let stepped = fit.finish().expect("a model");
+    assert_eq!(once.model.encode(), stepped.model.encode());
+    assert_eq!(once.bands.encode(), stepped.bands.encode());
+    assert_eq!(once.out_of_fold, stepped.out_of_fold);
+    let reseeded = train(&table, Plan { seed: 6, ..world_plan() }).expect("a model");
+    assert_ne!(once.model.encode(), reseeded.model.encode());
+}
+
+#[test]
+fn an_artifact_keeps_its_promises() {
+    let table = world(0..4000);
+    let Trained { model, bands, out_of_fold, .. } = train(&table, world_plan()).expect("a model");
+    let (decoded, _) = Model::decode(&model.encode()).expect("a sound file, probes and all");
+    assert_eq!(decoded, model);
+    let file = model.file();
+    let Ensemble::Symmetric(ensemble) = &file.ensemble;
+    assert!(ensemble.trees.iter().flat_map(|tree| &tree.leaves).all(|leaf| f64::from(*leaf as f32) == *leaf));
+
+    let rows = features(&model, &table);
+    assert_eq!(ensemble.count(rows.iter()), file.populations.all.counts, "counts are those of the training rows");
+    let points = |row: &FeatureVector| {
+        underglass_engine::units::Points::from_raw(model.scale().raw(model.log_odds(row))).value()
+    };
+    for band in file.populations.bands.iter().chain(&bands.bands) {
+        let (from, to) = (band.from.expect("a band"), band.to.expect("a band"));
+        let inside: Vec<&FeatureVector> = rows.iter().filter(|row| (from..to).contains(&points(row))).collect();
+        assert!(inside.len() >= 200 && inside.len() as u64 == band.rows, "{from}: {}", inside.len());
+        assert_eq!(ensemble.count(inside.into_iter()), band.counts);
+    }
+    assert_eq!(file.populations.bands.iter().map(|band| band.from).collect::<Vec<_>>(), [Some(640)]);
+    assert_eq!(seal::open(&bands.encode()).ok().map(|(_, digest)| digest), file.populations.other_bands);
+
+    let tables = ShapTables::new(ensemble, &file.populations.all.counts, file.schema.features().len());
+    for row in &rows {
+        let explanation = model.explain(&tables, row);
+        let sum = explanation.values.iter().fold(explanation.base, |sum, value| sum + value);
+        assert!((sum - model.log_odds(row).0).abs() < 1e-9);
+    }
+
+    let bad: Vec<bool> = table.cells(table.column("bad").expect("there")).map(|cell| cell == "1").collect();
+    let mean = out_of_fold.iter().sum::<f64>() / 4000.0;
+    let share = bad.iter().filter(|bad| **bad).count() as f64 / 4000.0;
+    assert!((mean - share).abs() < 1e-9, "calibration in the large: {mean} {share}");
+    assert!(file.metrics.auc.low > 0.65 && file.metrics.auc.high < 0.95, "{:?}", file.metrics.auc);
+    assert_eq!(file.bins.len(), file.schema.features().len() + 1);
+    assert!(file.bins.iter().all(|bins| bins.counts.iter().sum::<u64>() + bins.missing == 4000));
+    assert!(file.spread.iter().all(|spread| *spread > 0.0));
+}
+
+/// Rows of constrained and free columns whose effects go with and against their directions; a tenth is missing.
+fn contrary(seed: u64, directions: &[Direction]) -> (Table, Vec<Input>, Vec<Feature>) {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    let n = directions.len();
+    let names: Vec<String> = (0..n).map(|column| format!("x{column}")).collect();
+    let rows: Vec<Vec<String>> = (0..400)
+        .map(|_| {
+            let values: Vec<f64> = (0..n).map(|_| f64::from(rng.random_range(0..12_u32))).collect();
+            let z: f64 = values.iter().enumerate().map(|(k, value)| (value - 6.0) * [0.3, -0.4, 0.2][k % 3]).sum();
+            let wave = 1.5 * libm::sin(values[0] * values[n - 1] / 3.0);
+            let bad = rng.random_range(0.0..1.0) < 1.0 / (1.0 + libm::exp(-z - wave));
+            let missing = rng.random_range(0..10 * n as u32) as usize;
+            let cell = |(k, value): (usize, &f64)| if k == missing { String::new() } else { value.to_string() };
+            values.iter().enumerate().map(cell).chain([u8::from(bad).to_string()]).collect()
+        })
+        .collect();
+    let input = |name: &String| Input {
+        name: name.clone(),
+        label: name.clone(),
+        unit: String::new(),
+        kind: InputKind::Number { min: None, max: None, step: 1.0, whole: true },
+        optional: true,
+        permitted: Permitted::Model,
+        personal: Personal::None,
+        role: None,
+        action: Action::IMMUTABLE,
+        typical: FormValue::Number(6.0),
+    };
+    let feature = |(name, direction): (&String, &Direction)| Feature {
+        name: name.clone(),
+        label: name.clone(),
+        from: Expr::Input(name.clone()),
+        direction: *direction,
+        family: name.clone(),
+        levels: Vec::new(),
+        range: None,
+        median: None,
+    };
+    let inputs = names.iter().map(input).collect();
+    let features = names.iter().zip(directions).map(feature).collect();
+    let header = names.into_iter().chain(["bad".to_owned()]).collect();
+    (Table::from_rows(header, rows).expect("a table"), inputs, features)
+}
+
+/// Steps of a constrained feature against its direction, on every grid value of random rows: the audit that a public
+/// crate with the same promise fails.
+fn violations(model: &Model, directions: &[Direction], seed: u64) -> usize {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    let mut against = 0;
+    for _ in 0..40 {
+        let row: Vec<Option<f64>> = directions
+            .iter()
+            .map(|_| (rng.random_range(0..8_u32) > 0).then(|| f64::from(rng.random_range(-1..13_i32))))
+            .collect();
+        for (feature, direction) in directions.iter().enumerate() {
+            let at = |value: u32| {
+                let mut row = row.clone();
+                row[feature] = Some(f64::from(value) / 2.0 - 1.0);
+                model.log_odds(&FeatureVector(row)).0
+            };
+            let steps = (0..28).map(|value| at(value + 1) - at(value));
+            against += steps
+                .filter(|step| match direction {
+                    Direction::Increasing => *step < 0.0,
+                    Direction::Decreasing => *step > 0.0,
+                    Direction::Free => false,
+                })
+                .count();
+        }
+    }
+    against
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
+    #[test]
+    fn a_monotone_model_never_steps_against_its_direction(
+        seed in 0_u64..1000,
+        directions in prop::collection::vec(
+            prop_oneof![Just(Direction::Increasing), Just(Direction::Decreasing), Just(Direction::Free)], 1..5),
+        depth in 1_u32..=6,
+    ) {
+        let (table, inputs, features) = contrary(seed, &directions);
+        let plan = Plan {
+            columns: Columns::Given { inputs, features },
+            settings: Settings { trees: 12, depth, learning_rate: 0.3, lambda: 0.5, ..Settings::default() },
+            folds: Folds::Stratified(2),
+            seed,
+            ..Plan::new("bad")
+        };
+        let trained = train(&table, plan).expect("a model");
+        prop_assert_eq!(violations(&trained.model, &directions, seed), 0);
+    }
+}
+
+#[test]
+fn the_audit_sees_a_model_without_constraints() {
+    let contrary_to = [Direction::Decreasing, Direction::Increasing, Direction::Free];
+    let (table, inputs, features) = contrary(1, &[Direction::Free; 3]);
+    let plan = Plan { columns: Columns::Given { inputs, features }, ..Plan::new("bad") };
+    let trained = train(&table, plan).expect("a model");
+    assert!(violations(&trained.model, &contrary_to, 1) > 100);
+}
+
+#[test]
+fn data_that_cannot_be_learned_from_is_refused_with_its_place() {
+    let refused = |csv: &str| {
+        let table = Table::from_csv(csv.as_bytes()).expect("a table");
+        Fit::new(&table, Plan::new("bad")).map(|_| ()).expect_err(csv)
+    };
+    let numbers = |row: usize| format!("{},{}\n", row * 37 % 101, row % 2);
+    let broken: String = (0..100).map(|row| if row == 41 { "1O5,0\n".to_owned() } else { numbers(row) }).collect();
+    let error = refused(&format!("income,bad\n{broken}"));
+    assert_eq!(
+        error.to_string(),
+        "1 malformed cells; first line 43, record 42, column \"income\": found \"1O5\", expected a number"
+    );
+    assert!(matches!(refused("income,worse\n1,0\n2,1\n"), LearnError::MissingColumn { .. }));
+    assert!(matches!(refused("income,bad\n1,0\n2,1\n"), LearnError::Folds { .. }));
+    assert!(matches!(refused("id,bad\n1,0\n2,1\n"), LearnError::NoFeatures { .. }));
+}
