@@ -1,0 +1,50 @@
+//! The frame around every view, and what it shows: loading, a book, or what failed.
+
+use std::sync::Arc;
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use web_sys::RequestCache;
+
+use crate::host;
+use crate::state::book::Stage;
+use crate::state::link::Link;
+use crate::state::{Failure, OpenBook, Session};
+use crate::view::{Decide, Failed, Header, Loading, Measured, Strip};
+
+/// The page.
+#[component]
+pub fn App() -> impl IntoView {
+    let session = RwSignal::new(Session::Loading(Stage::Manifest));
+    let measured = Measured::new();
+    load(session, RequestCache::Default);
+    view! {
+        <Header session><Strip session measured/></Header>
+        {move || match session.get() {
+            Session::Loading(stage) => view! { <Loading stage/> }.into_any(),
+            Session::Ready(book) => view! { <Decide book measured/> }.into_any(),
+            Session::Failed(failure) => {
+                // A bad answer may be in the browser's cache: the second try asks the server.
+                view! { <Failed failure again=move || load(session, RequestCache::Reload)/> }.into_any()
+            }
+        }}
+    }
+}
+
+fn load(session: RwSignal<Session>, cache: RequestCache) {
+    session.set(Session::Loading(Stage::Manifest));
+    spawn_local(async move {
+        // A broken address is answered by the view; here it names no book.
+        let link = Link::parse(&host::read_address()).unwrap_or_default();
+        let opened = host::open_book(&link, cache, |stage| session.set(Session::Loading(stage))).await;
+        session.set(opened.map_or_else(failed, ready));
+    });
+}
+
+fn ready(book: OpenBook) -> Session {
+    Session::Ready(Box::leak(Box::new(book)))
+}
+
+fn failed(failure: Failure) -> Session {
+    Session::Failed(Arc::new(failure))
+}

@@ -1,0 +1,74 @@
+//! Brand, views, model, colours.
+
+use leptos::prelude::*;
+
+use crate::state::{OpenBook, Session};
+use crate::{host, text};
+
+/// The bar at the top.
+#[component]
+pub fn Header(
+    /// Whether a book is open, and which.
+    session: RwSignal<Session>,
+    /// The line under the bar.
+    children: Children,
+) -> impl IntoView {
+    let theme = RwSignal::new(host::effective_theme());
+    let other = move || match theme.get() {
+        host::Theme::Light => text::THEME_TO_DARK,
+        host::Theme::Dark => text::THEME_TO_LIGHT,
+    };
+    view! {
+        <header>
+            <div class="top">
+            <button class="skip" on:click=|_| host::go_to("answer")>{text::SKIP}</button>
+            <span class="brand">
+                <svg class="brand-mark" viewBox="0 0 20 20" aria-hidden="true">
+                    <rect x="1.5" y="1.5" width="17" height="17" rx="4.5"/>
+                    <path d="M5 12.5 8.5 8l3 2.5L15.5 6"/>
+                </svg>
+                {text::BRAND}
+            </span>
+            <nav aria-label=text::NAVIGATION>
+                <span class="nav-item" aria-current="page">{text::DECIDE}</span>
+            </nav>
+            {move || match session.get() {
+                Session::Ready(book) => Some(model_chip(book)),
+                _ => None,
+            }}
+            <button
+                class="theme"
+                aria-label=other
+                title=other
+                on:click=move |_| theme.set(host::toggle_theme())
+            >
+                <svg viewBox="0 0 20 20" aria-hidden="true">
+                    <circle cx="10" cy="10" r="6.5"/>
+                    <path d="M10 3.5a6.5 6.5 0 0 1 0 13Z"/>
+                </svg>
+            </button>
+            </div>
+            {children()}
+        </header>
+    }
+    .into_any()
+}
+
+fn model_chip(book: &'static OpenBook) -> impl IntoView {
+    let digests = &book.engine.digests;
+    let artifact = digests.artifact.to_string();
+    let optional = [("pricing", digests.pricing), ("reasons", digests.reasons)];
+    let named = [("engine", digests.engine), ("model", digests.artifact), ("policy", digests.policy)]
+        .into_iter()
+        .chain(optional.into_iter().filter_map(|(name, digest)| Some((name, digest?))));
+    let all: Vec<(&str, String)> = named.map(|(name, digest)| (name, digest.to_string())).collect();
+    let model = book.engine.model.file();
+    view! {
+        <span class="model" title=text::digests(&all) data-testid="model">
+            {text::model(&book.entry.label, &model.version)}
+            <code>{artifact[..8].to_owned()}</code>
+            <span class="verified">{format!("\u{2713} {}", text::VERIFIED)}</span>
+        </span>
+    }
+    .into_any()
+}

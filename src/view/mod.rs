@@ -1,0 +1,28 @@
+//! What the page draws.
+
+pub mod answer;
+pub mod applicant;
+pub mod bands;
+pub mod checks;
+pub mod decide;
+pub mod failed;
+pub mod field;
+pub mod header;
+pub mod hinges;
+pub mod icon;
+pub mod loading;
+pub mod receipt;
+pub mod strip;
+pub mod why;
+
+pub use answer::{AnswerBar, AnswerCard};
+pub use applicant::ApplicantForm;
+pub use decide::Decide;
+pub use failed::Failed;
+pub use field::FormField;
+pub use header::Header;
+pub use hinges::Hinges;
+pub use loading::Loading;
+pub use receipt::{ReceiptPanel, Replay};
+pub use strip::{Measured, Strip};
+pub use why::Why;

@@ -1,0 +1,73 @@
+//! The receipt, and the second engine that confirms it.
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+
+use crate::state::Case;
+use crate::{host, text};
+
+/// What a second engine said about the present answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Replay {
+    /// It has not been asked yet, or has not answered.
+    Waiting,
+    /// It wrote the same bytes.
+    Same,
+    /// It wrote other bytes.
+    Different,
+    /// There is none.
+    Unavailable(String),
+}
+
+/// Buttons and the line under them.
+#[component]
+pub fn ReceiptPanel(
+    /// The applicant.
+    case: Case,
+    /// What a second engine said.
+    replay: ReadSignal<Replay>,
+) -> impl IntoView {
+    let copied = RwSignal::new(None::<bool>);
+    Effect::new(move |_| {
+        case.answer.track();
+        copied.set(None);
+    });
+    let copy = move |_| spawn_local(async move { copied.set(Some(host::copy().await)) });
+    let save = move |_| {
+        if let Some(answer) = case.answer.get_untracked() {
+            // Where the browser refuses a download it says so itself.
+            let _ = host::download("underglass-receipt.json", &case.receipt(&answer));
+        }
+    };
+    let copy_label = move || if copied.get() == Some(true) { text::COPIED } else { text::COPY_LINK };
+    view! {
+        <div class="receipt">
+            <h3 class="unseen">{text::RECEIPT}</h3>
+            <div class="buttons">
+                <button class="button" data-testid="download" on:click=save>{text::DOWNLOAD}</button>
+                <button class="button" data-testid="copy" on:click=copy>{copy_label}</button>
+            </div>
+            {move || (copied.get() == Some(false)).then(|| view! { <p class="hint" role="status">{text::NOT_COPIED}</p> })}
+            <p class="replay" data-testid="replay" data-replay=move || replay.with(replay_name)>{move || replay.with(replay_text)}</p>
+        </div>
+    }
+    .into_any()
+}
+
+fn replay_name(replay: &Replay) -> &'static str {
+    match replay {
+        Replay::Waiting => "waiting",
+        Replay::Same => "same",
+        Replay::Different => "different",
+        Replay::Unavailable(_) => "unavailable",
+    }
+}
+
+fn replay_text(replay: &Replay) -> String {
+    match replay {
+        Replay::Waiting => text::REPLAY_WAITING.to_owned(),
+        Replay::Same => text::REPLAY_SAME.to_owned(),
+        Replay::Different => text::REPLAY_DIFFERENT.to_owned(),
+        Replay::Unavailable(why) => text::replay_unavailable(why),
+    }
+}
