@@ -75,7 +75,7 @@ fn stored() -> Option<Theme> {
 }
 
 fn storage() -> Option<Storage> {
-    web_sys::window().map(Window::from)?.local_storage().ok()?
+    web_sys::window()?.local_storage().ok()?
 }
 
 fn root() -> Option<Element> {

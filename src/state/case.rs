@@ -38,6 +38,9 @@ pub struct Curve {
     pub response: Response,
 }
 
+/// The response curve of each field, once it has been computed.
+type Curves = Vec<RwSignal<Option<Arc<Curve>>>>;
+
 /// One applicant. Copies are handles to the same signals.
 #[derive(Clone, Copy)]
 pub struct Case {
@@ -54,7 +57,7 @@ pub struct Case {
     /// Highest and lowest score on any response curve: the one scale on which all of them are drawn.
     pub reach: Memo<(f64, f64)>,
     entries: StoredValue<Vec<RwSignal<String>>>,
-    curves: StoredValue<Vec<RwSignal<Option<Arc<Curve>>>>>,
+    curves: StoredValue<Curves>,
 }
 
 impl Case {
@@ -63,7 +66,7 @@ impl Case {
         let first = book.first_example();
         let inputs = book.engine.inputs();
         let entries: Vec<_> = inputs.iter().map(|input| RwSignal::new(entry(&first.form, &input.name))).collect();
-        let curves: StoredValue<Vec<_>> = StoredValue::new(book.fields.iter().map(|_| RwSignal::new(None)).collect());
+        let curves: StoredValue<Curves> = StoredValue::new(book.fields.iter().map(|_| RwSignal::new(None)).collect());
         let entries = StoredValue::new(entries);
         let checked = Memo::new(move |_| {
             let form = entries.with_value(|entries| filled(book, entries));

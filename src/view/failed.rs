@@ -16,9 +16,9 @@ pub fn Failed(
     again: impl Fn() + 'static,
 ) -> impl IntoView {
     view! {
-        <main class="failed" data-state="failed" role="alert">
+        <main class="failed" data-state="failed">
             <h1>{text::FAILED}</h1>
-            <p>{text::failure(failure.kind, &failure.file)}</p>
+            <p role="alert">{text::failure(failure.kind, &failure.file)}</p>
             <code>{failure.detail.clone()}</code>
             <button class="button primary" on:click=move |_| again()>{text::TRY_AGAIN}</button>
         </main>

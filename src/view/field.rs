@@ -136,7 +136,7 @@ fn slider(case: Case, index: usize, field: &'static Field, input: &'static Input
             <svg
                 class="curve"
                 id=flips.clone()
-                role="img"
+                role=move || curve.with(Option::is_some).then_some("img")
                 aria-label=move || curve.with(|curve| curve.as_ref().map(|curve| described_curve(curve, input, step)))
                 viewBox=format!("0 0 {} {}", response::WIDTH, response::HEIGHT)
                 preserveAspectRatio="none"
@@ -214,7 +214,7 @@ fn category_field(case: Case, index: usize, input: &'static Input, levels: &'sta
             >
                 <option value="">{empty}</option>
                 {options}
-                {move || unseen().map(|text| view! { <option value=text.clone()>{text.clone()}</option> })}
+                {move || unseen().map(|text| view! { <option value=text.clone()>{text}</option> })}
             </select>
         </div>
     }

@@ -100,7 +100,7 @@ impl Score {
             files::write(path, receipts.as_bytes())?;
         }
         let line = format!("{}: {} rows scored", self.out.display(), table.n_rows());
-        let lines = if self.out == PathBuf::from("-") { Vec::new() } else { vec![line] };
+        let lines = if self.out == *"-" { Vec::new() } else { vec![line] };
         Ok(Report::new(lines, json!({ "rows": table.n_rows() })))
     }
 }

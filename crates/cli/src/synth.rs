@@ -78,7 +78,7 @@ impl Synth {
         }
         files::write(&asked.out, csv.as_bytes())?;
         let line = format!("{}: {} applications, {bad} bad", asked.out.display(), asked.rows);
-        let lines = if asked.out == PathBuf::from("-") { Vec::new() } else { vec![line] };
+        let lines = if asked.out == *"-" { Vec::new() } else { vec![line] };
         Ok(Report::new(lines, json!({ "rows": asked.rows, "bad": bad, "seed": asked.seed.to_string() })))
     }
 }

@@ -48,7 +48,8 @@ fn files(artifact: &[u8]) -> Object {
 }
 
 fn load() -> Underglass {
-    Underglass::load(&files(&artifact())).ok().expect("a sound artifact")
+    let Ok(book) = Underglass::load(&files(&artifact())) else { panic!("a sound artifact was refused") };
+    book
 }
 
 fn code(error: &JsValue) -> String {
