@@ -37,7 +37,7 @@ pub const CHECK_ANSWER: &str = "Answer";
 pub const OBSERVED: &str = "Observed";
 pub const POLICY: &str = "Fires when";
 pub const IF_FIRED: &str = "Then";
-pub const COMPOUND: &str = "several conditions together";
+pub const COMPOUND: &str = "several conditions";
 
 pub const CONFIDENCE: &str = "Confidence";
 pub const CONFIDENCE_NOTE: &str = "How sure it is that a refit of the model would land in the same band";
@@ -79,7 +79,7 @@ pub const REPLAY_DIFFERENT: &str = "Replayed in a second engine: other bytes. Do
 pub const TRY_AGAIN: &str = "Try again";
 pub const FAILED: &str = "Nothing can be decided";
 pub const DISMISS: &str = "Dismiss";
-pub const STALE: &str = "This is the last valid answer. Correct the marked fields for a new one.";
+pub const STALE: &str = "This is the last valid answer.";
 
 /// The word for an outcome.
 pub fn outcome(outcome: Outcome) -> &'static str {
@@ -118,6 +118,11 @@ pub fn check_answer(answer: Answer) -> &'static str {
         Answer::Passed => "Passed",
         Answer::NotApplicable => "Does not apply",
     }
+}
+
+/// A requirement that was not met.
+pub fn not_met(label: &str, found: &str) -> String {
+    format!("{label}: found {found}")
 }
 
 /// What happens when a check fires.
@@ -211,15 +216,9 @@ pub fn flips_to(outcome: &str, value: &str) -> String {
     format!("Flips to {outcome} at {value}")
 }
 
-/// A value at or beyond which the answer is another, until it changes once more.
-pub fn or_beyond(value: &str, until: Option<&str>, is_above: bool) -> String {
-    match (until, is_above) {
-        (None, true) => format!("{value} or more"),
-        (None, false) => format!("{value} or less"),
-        (Some(until), _) if until == value => value.to_owned(),
-        (Some(until), true) => format!("{value} to {until}"),
-        (Some(until), false) => format!("{until} to {value}"),
-    }
+/// A value at or beyond which the answer is another.
+pub fn or_beyond(value: &str, is_above: bool) -> String {
+    if is_above { format!("{value} or more") } else { format!("{value} or less") }
 }
 
 /// What stands in the field now.
@@ -259,7 +258,7 @@ pub fn field_error(found: &str, expected: &str) -> String {
 
 /// How many fields need correction.
 pub fn invalid_fields(n: usize) -> String {
-    if n == 1 { "One field cannot be read.".to_owned() } else { format!("{n} fields cannot be read.") }
+    if n == 1 { "One field needs correction.".to_owned() } else { format!("{n} fields need correction.") }
 }
 
 /// A sample's place in the list.

@@ -32,11 +32,10 @@ fn model() -> Vec<u8> {
     let inputs = auto::inputs();
     let mut features = auto::features();
     for feature in &mut features {
-        if let Some(input) = inputs.iter().find(|input| input.name == feature.name) {
-            if let underglass_engine::application::InputKind::Category { levels } = &input.kind {
-                feature.levels =
-                    levels.iter().map(|level| LevelEffect { level: level.name.clone(), mean: 0.1 }).collect();
-            }
+        if let Some(input) = inputs.iter().find(|input| input.name == feature.name)
+            && let underglass_engine::application::InputKind::Category { levels } = &input.kind
+        {
+            feature.levels = levels.iter().map(|level| LevelEffect { level: level.name.clone(), mean: 0.1 }).collect();
         }
         feature.median = Some(1.0);
     }

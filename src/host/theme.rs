@@ -1,6 +1,6 @@
 //! Light or dark: the system's choice unless the person made another one.
 
-use web_sys::{Element, Storage, Window};
+use web_sys::{Element, Storage};
 
 /// Where the person's own choice is kept. Only this setting is stored, nothing about an applicant.
 const KEY: &str = "underglass.theme";

@@ -70,7 +70,7 @@ impl Check {
     /// The check as a chip: its requirement, and once it is not met what was found instead.
     pub fn chip(&self) -> String {
         if self.answer == RuleOutcome::Fired && !self.observed.is_empty() {
-            format!("{}: {}", self.label, self.observed)
+            text::not_met(&self.label, &self.observed)
         } else {
             self.label.clone()
         }
@@ -171,7 +171,7 @@ fn first_fired(book: &OpenBook, answers: &[RuleAnswer], severity: Severity) -> O
     let spoken = Sentence::default().say("Not met: ").stress(rule.label.clone());
     Some(match (&rule.when, &answer.observed) {
         (Condition::Test(test), Some(observed)) => {
-            spoken.say("; here it is ").stress(operand(book, &test.field, observed)).say(".")
+            spoken.say("; found ").stress(operand(book, &test.field, observed)).say(".")
         }
         _ => spoken.say("."),
     })
@@ -184,8 +184,8 @@ pub fn figures(book: &OpenBook, answer: &Answer) -> Vec<Figure> {
     let target = &book.engine.model.file().target;
     let mut figures = vec![Figure {
         label: text::default_within(target.window_months, &target.column, &target.positive),
-        value: percent(score.pd.value(), 1),
-        aside: text::interval(&bare_percent(score.pd_low.value()), &bare_percent(score.pd_high.value())),
+        value: format!("{}\u{a0}%", one_decimal(score.pd.value())),
+        aside: text::interval(&one_decimal(score.pd_low.value()), &one_decimal(score.pd_high.value())),
         note: format!("{}. {}", target.definition, text::INTERVAL_NOTE),
     }];
     if let Some(confidence) = decided.confidence {
@@ -207,7 +207,7 @@ fn figure(label: &str, value: String, note: &str) -> Figure {
     Figure { label: label.to_owned(), value, aside: String::new(), note: note.to_owned() }
 }
 
-fn bare_percent(fraction: f64) -> String {
+fn one_decimal(fraction: f64) -> String {
     fixed(fraction * 100.0, 1)
 }
 

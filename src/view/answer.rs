@@ -82,7 +82,8 @@ fn figures_view(figures: Vec<Figure>) -> AnyView {
             </div>
         }
     });
-    view! { <dl class="figures">{listed.collect_view()}</dl> }.into_any()
+    let listed = listed.collect_view();
+    if listed.is_empty() { ().into_any() } else { view! { <dl class="figures">{listed}</dl> }.into_any() }
 }
 
 /// The spoken answer, after the fields have come to rest.

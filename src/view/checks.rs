@@ -31,7 +31,7 @@ pub fn checks_view(book: &OpenBook, answer: &Answer) -> impl IntoView {
                             <th scope="col">{text::CHECK}</th>
                             <th scope="col">{text::CHECK_ANSWER}</th>
                             <th scope="col" class="number">{text::OBSERVED}</th>
-                            <th scope="col" class="number">{text::POLICY}</th>
+                            <th scope="col" class="condition">{text::POLICY}</th>
                             <th scope="col">{text::IF_FIRED}</th>
                         </tr>
                     </thead>
@@ -61,7 +61,7 @@ fn row(check: &Check) -> impl IntoView + use<> {
             <th scope="row">{check.label.clone()}</th>
             <td>{text::check_answer(check.answer)}</td>
             <td class="number">{check.observed.clone()}</td>
-            <td class="number">{check.condition.clone()}</td>
+            <td class="condition">{check.condition.clone()}</td>
             <td>{text::severity(check.severity)}</td>
         </tr>
     }

@@ -71,10 +71,11 @@ fn number_field(case: Case, index: usize, field: &'static Field, input: &'static
         }
     };
     let begin = move |event: web_sys::FocusEvent| {
-        is_edited.set(true);
+        // At once, not with the next turn: whoever types on replaces what is selected.
         let target: HtmlInputElement = event_target(&event);
-        // The bare number stands there after the next turn.
-        request_animation_frame(move || target.select());
+        target.set_value(&entry.get_untracked());
+        target.select();
+        is_edited.set(true);
     };
     view! {
         <div class="field-line">
@@ -214,7 +215,10 @@ fn category_field(case: Case, index: usize, input: &'static Input, levels: &'sta
             >
                 <option value="">{empty}</option>
                 {options}
-                {move || unseen().map(|text| view! { <option value=text.clone()>{text}</option> })}
+                {move || unseen().map(|text| {
+                    let value = text.clone();
+                    view! { <option value=value>{text}</option> }
+                })}
             </select>
         </div>
     }

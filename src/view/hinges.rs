@@ -1,12 +1,11 @@
 //! What the decision hinges on: single changes that flip it, each with a button that makes it.
 
 use leptos::prelude::*;
-use underglass_engine::application::FormValue;
 use underglass_engine::decision::Outcome;
 
 use super::icon;
 use crate::state::hinge::{Hinge, hinges};
-use crate::state::number::with_unit;
+use crate::state::number::{plain, with_unit};
 use crate::state::{Answer, Case};
 use crate::text;
 
@@ -24,7 +23,7 @@ pub fn Hinges(
     let list = move || {
         let answer = case.answer.get()?;
         let found = hinges(case, &answer);
-        Some(if found.is_empty() { nothing(is_complete.get(), is_best()) } else { listed(case, &found) })
+        Some(if found.is_empty() { nothing(is_complete.get(), is_best()) } else { listed(case, &answer, &found) })
     };
     let has_score =
         move || case.answer.with(|answer| answer.as_ref().is_some_and(|answer| answer.decided.score.is_some()));
@@ -51,20 +50,26 @@ fn nothing(is_complete: bool, is_best: bool) -> AnyView {
     view! { <p class="hinge-none">{text}</p> }.into_any()
 }
 
-fn listed(case: Case, found: &[Hinge]) -> AnyView {
-    let rows = found.iter().map(|hinge| row(case, hinge)).collect_view();
+fn listed(case: Case, answer: &Answer, found: &[Hinge]) -> AnyView {
+    let rows = found.iter().map(|hinge| row(case, answer, hinge)).collect_view();
     view! { <ul class="hinge-list" data-testid="hinges">{rows}</ul> }.into_any()
 }
 
-fn row(case: Case, hinge: &Hinge) -> AnyView {
+fn row(case: Case, answer: &Answer, hinge: &Hinge) -> AnyView {
     let Hinge { input: index, value, until, is_above, outcome, .. } = *hinge;
     let input = &case.book.engine.inputs()[index];
     let shown = |value| with_unit(value, &input.unit);
-    let target = text::or_beyond(&shown(value), until.map(shown).as_deref(), is_above);
-    let now = match case.value(index) {
-        FormValue::Number(number) => with_unit(number, &input.unit),
-        _ => text::NOT_REPORTED.to_owned(),
+    let target = match until {
+        None => text::or_beyond(&shown(value), is_above),
+        Some(until) if until == value => shown(value),
+        // The unit stands once, behind the larger value; a sign of money stands before each.
+        Some(until) => {
+            let smaller = value.min(until);
+            let smaller = if input.unit == "USD" { shown(smaller) } else { plain(smaller) };
+            text::interval(&smaller, &shown(value.max(until)))
+        }
     };
+    let now = answer.application.number(index).map_or_else(|| text::NOT_REPORTED.to_owned(), shown);
     view! {
         <li class="hinge">
             <span class="hinge-change">{input.label.as_str()}" "<strong>{target}</strong><small>{text::instead_of(&now)}</small></span>

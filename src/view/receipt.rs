@@ -32,7 +32,11 @@ pub fn ReceiptPanel(
         case.answer.track();
         copied.set(None);
     });
-    let copy = move |_| spawn_local(async move { copied.set(Some(host::copy().await)) });
+    let copy = move |_| {
+        // The address may still be waiting for the fields to rest.
+        host::write_address(&untrack(move || case.link()).text());
+        spawn_local(async move { copied.set(Some(host::copy().await)) });
+    };
     let save = move |_| {
         if let Some(answer) = case.answer.get_untracked() {
             // Where the browser refuses a download it says so itself.
