@@ -23,7 +23,7 @@ use underglass_engine::seal::{self, Digest};
 use underglass_engine::units::{Date, Scale};
 use wasm_bindgen::JsCast;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
-use web_sys::{Element, Event, EventInit, HtmlElement, HtmlInputElement};
+use web_sys::{Element, Event, HtmlElement, HtmlInputElement};
 
 wasm_bindgen_test_configure!(run_in_browser);
 
@@ -162,9 +162,7 @@ impl Page {
     async fn enter(&self, field: &str, value: &str) {
         let input: HtmlInputElement = self.find(&format!("#field-{field}")).expect("a field").unchecked_into();
         input.set_value(value);
-        let init = EventInit::new();
-        init.set_bubbles(true);
-        input.dispatch_event(&Event::new_with_event_init_dict("input", &init).expect("an event")).expect("sent");
+        input.dispatch_event(&Event::new("input").expect("an event")).expect("sent");
         host::pause(0).await;
     }
 }
@@ -214,7 +212,7 @@ async fn bad_fields_are_all_named_and_the_last_answer_stays() {
     let page = decide(book);
     page.enter("income_monthly", "12,5").await;
     page.enter("down_payment", "-5").await;
-    assert_eq!(page.root.query_selector_all(".field-error").expect("a selector").length(), 2);
+    assert_eq!(page.root.inner_html().matches("field-error").count(), 2);
     assert_eq!(page.attribute("#answer", "data-score"), score_of(book, &[]));
     assert!(page.find("#answer[data-stale]").is_some());
     page.enter("income_monthly", "3150").await;

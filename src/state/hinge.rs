@@ -68,17 +68,20 @@ pub fn stretches(response: &Response, step: f64) -> Vec<Stretch> {
 /// Changes of one field each that would flip the decision, the smallest first: toward a better outcome, or away from
 /// approval when there is nothing better. Reads every computed curve.
 ///
-/// Toward a better outcome only what an applicant can do counts: nobody is told to be a year longer at an employer.
+/// Toward a better outcome only what an applicant can do counts, where the schema knows it: nobody is told to be a year
+/// longer at an employer.
 pub fn hinges(case: Case, answer: &Answer) -> Vec<Hinge> {
     let now = rank(answer.decided.decision.outcome());
     let is_best = now == rank(Outcome::Approve);
     let wanted = |outcome| if is_best { rank(outcome) < now } else { rank(outcome) > now };
+    let inputs = case.book.engine.inputs();
+    let knows_actions = inputs.iter().any(|input| input.action.direction != Actionability::Immutable);
     let mut found: Vec<Hinge> = Vec::new();
     for (index, field) in case.book.fields.iter().enumerate() {
-        let input = &case.book.engine.inputs()[field.input];
+        let input = &inputs[field.input];
         let (InputKind::Number { step, .. }, Some(track)) = (&input.kind, field.track) else { continue };
         let Some(present) = answer.application.number(field.input) else { continue };
-        let (up, down) = if is_best { (true, true) } else { open_directions(input.action.direction) };
+        let (up, down) = if is_best || !knows_actions { (true, true) } else { open_directions(input.action.direction) };
         let stretches = case
             .curve(index)
             .with(|curve| curve.as_ref().map(|curve| stretches(&curve.response, *step)).unwrap_or_default());

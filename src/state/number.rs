@@ -36,10 +36,10 @@ fn bare(text: &str, unit: &str) -> String {
 
 /// Whether every comma stands where a separator of thousands does: `1,234.5`, not `1,5`.
 fn separates_thousands(text: &str) -> bool {
-    let whole = text.split('.').next().unwrap_or(text);
+    let (whole, decimals) = text.split_once('.').unwrap_or((text, ""));
     let mut groups = whole.split(',');
     let first = groups.next().unwrap_or_default();
-    (1..=3).contains(&first.len()) && groups.all(|group| group.len() == 3)
+    (1..=3).contains(&first.len()) && groups.all(|group| group.len() == 3) && !decimals.contains(',')
 }
 
 /// The number with separated thousands and as many decimals as it has.

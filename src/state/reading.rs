@@ -241,10 +241,10 @@ fn check(book: &OpenBook, rule: &Rule, answer: &RuleAnswer) -> Check {
 fn comparison(book: &OpenBook, test: &Test) -> String {
     let value = test.value.as_ref().map(|value| operand(book, &test.field, value)).unwrap_or_default();
     match test.op {
-        Op::Lt => format!("< {value}"),
-        Op::Le => format!("\u{2264} {value}"),
-        Op::Gt => format!("> {value}"),
-        Op::Ge => format!("\u{2265} {value}"),
+        Op::Lt => format!("<\u{a0}{value}"),
+        Op::Le => format!("\u{2264}\u{a0}{value}"),
+        Op::Gt => format!(">\u{a0}{value}"),
+        Op::Ge => format!("\u{2265}\u{a0}{value}"),
         Op::Eq => format!("is {value}"),
         Op::In => format!("is one of {value}"),
         Op::Missing => text::NOT_REPORTED.to_owned(),
@@ -321,11 +321,9 @@ fn reason_text(book: &OpenBook, code: &str) -> String {
 }
 
 fn family_label(book: &OpenBook, code: &str) -> String {
-    book.engine
-        .reasons
-        .as_ref()
-        .and_then(|catalogue| catalogue.entry(code))
-        .map_or_else(|| in_words(code), |entry| entry.label.clone())
+    let entry = book.engine.reasons.as_ref().and_then(|catalogue| catalogue.entry(code));
+    let label = entry.map(|entry| entry.label.as_str()).or_else(|| only_feature(book, code));
+    label.map_or_else(|| in_words(code), str::to_owned)
 }
 
 fn field_label(book: &OpenBook, name: &str) -> String {
@@ -334,6 +332,13 @@ fn field_label(book: &OpenBook, name: &str) -> String {
         .iter()
         .find(|input| input.name == name)
         .map_or_else(|| reason_text(book, name), |input| input.label.clone())
+}
+
+/// The one feature of a family, if it has no other.
+fn only_feature<'a>(book: &'a OpenBook, family: &str) -> Option<&'a str> {
+    let mut features = book.engine.model.schema().features().iter().filter(|feature| feature.family == family);
+    let first = features.next()?;
+    features.next().is_none().then_some(&first.label)
 }
 
 /// A code without a text of its own, as words.

@@ -114,5 +114,5 @@ pub fn AnswerBar(
         .into_any()
     })
     };
-    view! { <button class="answer-bar" on:click=|_| host::go_to("answer")>{bar}</button> }.into_any()
+    view! { <button class="answer-bar" data-stale=move || !case.errors.with(Vec::is_empty) on:click=|_| host::go_to("answer")>{bar}</button> }.into_any()
 }

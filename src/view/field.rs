@@ -203,7 +203,7 @@ fn category_field(case: Case, index: usize, input: &'static Input, levels: &'sta
         .map(|level| view! { <option value=level.name.as_str()>{level.label.as_str()}</option> })
         .collect_view();
     view! {
-        <div class="field-line">
+        <div class="field-line loose">
             <label for=field_id(input)>{input.label.as_str()}</label>
             <select
                 class="field-choice"

@@ -111,7 +111,8 @@ const damages = {
   },
 };
 
-for (const file of ['risk-auto.json', 'policy-auto.json', 'manifest.json']) {
+// The model itself: artifacts.spec.mjs.
+for (const file of ['policy-auto.json', 'pricing-auto.json', 'reasons-auto.json', 'manifest.json']) {
   for (const [what, { damage, says }] of Object.entries(damages)) {
     test(`${what} of ${file} is refused in plain words`, async ({ page }) => {
       await page.route(`**/artifacts/${file}`, async (route) => {
