@@ -301,8 +301,7 @@ fn check_types(inputs: &[Input], feature: &str, expr: &Expr<ModelInput>) -> Resu
             [*from, *to].into_iter().try_for_each(|input| need(input, "a date", |kind| *kind == InputKind::Date))
         }
         Expr::IsMissing(_) => Ok(()),
-        Expr::Clip(inner, low, high) if !(low <= high && low.is_finite() && high.is_finite()) => {
-            let _ = inner;
+        Expr::Clip(_, low, high) if !(low <= high && low.is_finite() && high.is_finite()) => {
             Err(SchemaError::Number(feature.to_owned()))
         }
         Expr::AnnuityPayment(_, rate, _) if !(rate.is_finite() && *rate >= 0.0) => {

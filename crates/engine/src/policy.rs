@@ -355,7 +355,7 @@ pub enum PolicyError {
 }
 
 impl Policy {
-    /// The bands of DESIGN when no policy is given: approve at 640, review at 560, no rules.
+    /// What decides when no policy is given: approve at 640, review at 560, no rules.
     pub fn built_in() -> Self {
         let points = |points| Points::new(points).unwrap_or(Points::MIN);
         Self {
