@@ -75,6 +75,7 @@ pub const NOT_COPIED: &str = "The browser did not allow copying. The link stands
 pub const REPLAY_WAITING: &str = "A second engine will decide the same application.";
 pub const REPLAY_SAME: &str = "Replayed in a second engine: same bytes.";
 pub const REPLAY_DIFFERENT: &str = "Replayed in a second engine: other bytes. Do not rely on this answer.";
+pub const REPLAY_OTHER_VERSION: &str = "The second engine on this site is of another version: nothing to compare.";
 
 pub const TRY_AGAIN: &str = "Try again";
 pub const FAILED: &str = "Nothing can be decided";

@@ -3,6 +3,14 @@
 const glue = document.querySelector('link[rel="modulepreload"]:not([href*="/snippets/"])');
 const wasm = document.querySelector('link[rel="preload"][type="application/wasm"]');
 
+// A chosen theme holds from the first paint.
+try {
+  const theme = localStorage.getItem('underglass.theme');
+  if (theme) document.documentElement.dataset.theme = theme;
+} catch {
+  // Storage is closed: the system's theme stands.
+}
+
 try {
   const { default: start } = await import(glue.href);
   // On a preload of this kind browsers ignore `integrity`; on the fetch itself they enforce it.

@@ -161,8 +161,7 @@ impl Afterwards {
         let is_still_shown = self.case.answer.get_untracked().is_some_and(|shown| Arc::ptr_eq(&shown, &answer));
         if is_still_shown {
             self.set_replay.set(match answered {
-                Ok(receipt) if receipt == self.case.receipt(&answer) => Replay::Same,
-                Ok(_) => Replay::Different,
+                Ok(receipt) => Replay::of(&self.case.receipt(&answer), &receipt),
                 Err(why) => Replay::Unavailable(why.0),
             });
         }

@@ -23,7 +23,7 @@ pub fn Header(
             <div class="top">
             <button class="skip" on:click=|_| host::go_to("answer")>{text::SKIP}</button>
             <span class="brand">
-                <svg class="brand-mark" viewBox="0 0 20 20" aria-hidden="true">
+                <svg class="brand-mark" width="22" height="22" viewBox="0 0 20 20" aria-hidden="true">
                     <rect x="1.5" y="1.5" width="17" height="17" rx="4.5"/>
                     <path d="M5 12.5 8.5 8l3 2.5L15.5 6"/>
                 </svg>
@@ -42,7 +42,7 @@ pub fn Header(
                 title=other
                 on:click=move |_| theme.set(host::toggle_theme())
             >
-                <svg viewBox="0 0 20 20" aria-hidden="true">
+                <svg width="18" height="18" viewBox="0 0 20 20" aria-hidden="true">
                     <circle cx="10" cy="10" r="6.5"/>
                     <path d="M10 3.5a6.5 6.5 0 0 1 0 13Z"/>
                 </svg>

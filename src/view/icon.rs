@@ -26,7 +26,7 @@ pub fn outcome_icon(outcome: Outcome) -> impl IntoView {
         Outcome::Incomplete => "M13 20h.5M20 20h.5M27 20h.5",
     };
     view! {
-        <svg class="outcome-icon" viewBox="0 0 40 40" aria-hidden="true">
+        <svg class="outcome-icon" width="40" height="40" viewBox="0 0 40 40" aria-hidden="true">
             <circle cx="20" cy="20" r="17.5"/>
             <path d=sign/>
         </svg>

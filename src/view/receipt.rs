@@ -15,8 +15,29 @@ pub enum Replay {
     Same,
     /// It wrote other bytes.
     Different,
+    /// It is of another version, so its bytes must differ.
+    OtherVersion,
     /// There is none.
     Unavailable(String),
+}
+
+impl Replay {
+    /// What follows from the receipts of both engines.
+    pub fn of(ours: &str, theirs: &str) -> Self {
+        if ours == theirs {
+            Replay::Same
+        } else if engine_of(ours) != engine_of(theirs) {
+            Replay::OtherVersion
+        } else {
+            Replay::Different
+        }
+    }
+}
+
+/// The engine's digest in a canonical receipt.
+fn engine_of(receipt: &str) -> Option<&str> {
+    let (_, from_digest) = receipt.split_once("\"engine\":\"")?;
+    from_digest.split('"').next()
 }
 
 /// Buttons and the line under them.
@@ -63,6 +84,7 @@ fn replay_name(replay: &Replay) -> &'static str {
         Replay::Waiting => "waiting",
         Replay::Same => "same",
         Replay::Different => "different",
+        Replay::OtherVersion => "other_version",
         Replay::Unavailable(_) => "unavailable",
     }
 }
@@ -72,6 +94,7 @@ fn replay_text(replay: &Replay) -> String {
         Replay::Waiting => text::REPLAY_WAITING.to_owned(),
         Replay::Same => text::REPLAY_SAME.to_owned(),
         Replay::Different => text::REPLAY_DIFFERENT.to_owned(),
+        Replay::OtherVersion => text::REPLAY_OTHER_VERSION.to_owned(),
         Replay::Unavailable(why) => text::replay_unavailable(why),
     }
 }

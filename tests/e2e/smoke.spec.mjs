@@ -8,7 +8,7 @@ test('opens on a decision, under a path of its own', async ({ page, site }) => {
 
 test('loads its module once', async ({ site }) => {
   await site.open();
-  const modules = site.requests.filter((url) => url.endsWith('_bg.wasm'));
+  const modules = site.requests.filter((url) => /underglass-app-.*_bg\.wasm$/.test(url));
   expect(modules).toHaveLength(1);
 });
 
