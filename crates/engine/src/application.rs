@@ -470,13 +470,6 @@ impl Application {
         changed
     }
 
-    /// A copy with one category level replaced.
-    pub fn with_level(&self, index: usize, level: u16) -> Application {
-        let mut changed = self.clone();
-        changed.values[index] = Some(Value::Level(level));
-        changed
-    }
-
     /// The form that checks to this application: names and values in the schema's order.
     pub fn to_form(&self, inputs: &[Input]) -> Vec<(String, FormValue)> {
         inputs

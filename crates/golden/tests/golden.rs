@@ -17,19 +17,20 @@ fn folder() -> PathBuf {
 #[expect(clippy::print_stdout, reason = "one line a file is what this test is read for")]
 fn golden_files_are_met() {
     let folder = folder();
-    let (mut found, mut failures) = (0, Vec::new());
+    let (mut found, mut ran, mut failures) = (0, 0, Vec::new());
     for (kind, name) in underglass_golden::KINDS {
         let path = folder.join(kind).join(format!("{name}.json"));
+        found += usize::from(path.exists());
         let Ok(bytes) = std::fs::read(&path) else {
             println!("golden {kind}/{name}: not in {}", folder.display());
             continue;
         };
-        found += 1;
+        ran += 1;
         let report = underglass_golden::check(kind, name, &bytes).expect("every listed kind is answered for");
         println!("{}", underglass_golden::line(kind, name, &report));
         failures.extend(report.failures.iter().map(|failure| format!("{kind}/{name}: {failure}")));
     }
-    println!("golden found={found} ran={found}");
+    println!("golden found={found} ran={ran}");
     assert!(found > 0, "no golden file in {}", folder.display());
     assert!(failures.is_empty(), "{}", failures.join("\n"));
 }
