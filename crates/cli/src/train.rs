@@ -9,7 +9,7 @@ use underglass_engine::artifact::Metrics;
 use underglass_engine::seal;
 use underglass_engine::table::Table;
 use underglass_engine::units::Date;
-use underglass_learn::plan::{Columns, Folds, Permit, Plan};
+use underglass_learn::plan::{Columns, Folds, Learner, Permit, Plan};
 use underglass_learn::train::Stage;
 use underglass_learn::{Fit, LearnError, Trained};
 
@@ -28,6 +28,9 @@ pub(crate) struct Risk {
     data: PathBuf,
     #[command(flatten)]
     target: TargetColumn,
+    /// The kind of model: symmetric, forest, or auto for the best of them and their means on held-out rows.
+    #[arg(long, default_value_t = Learner::Symmetric)]
+    learner: Learner,
     /// Seeded folds with equal shares of bad outcomes.
     #[arg(long, default_value_t = 5, conflicts_with = "folds_file")]
     folds: u16,
@@ -90,6 +93,7 @@ impl Train {
         };
         let plan = Plan {
             name: asked.name,
+            learner: asked.learner,
             folds,
             seed: asked.seed,
             as_of: asked.as_of,

@@ -3,7 +3,7 @@
 //! Pure: no files, no clock, no entropy. The same data, plan and seed give the same artifact bytes natively and in wasm.
 //!
 //! ```text
-//! Table --infer, rows--> features --prepare--> binned columns --boost--> trees --calibrate, spread, reference--> ModelFile
+//! Table --infer, rows--> features --prepare--> binned columns --learner--> ensemble --calibrate, spread, reference--> ModelFile
 //! ```
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
@@ -17,6 +17,7 @@ pub mod design;
 pub mod fold;
 pub mod infer;
 pub mod labels;
+mod learner;
 pub mod names;
 pub mod plan;
 pub mod prepare;

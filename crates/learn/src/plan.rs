@@ -1,6 +1,7 @@
 //! What to train: columns, target, settings, folds and seed. A plan and a table determine the artifact's bytes.
 
 use crate::boost::Settings;
+pub use crate::learner::{Learner, UnknownLearner};
 use underglass_engine::application::Input;
 use underglass_engine::features::Feature;
 use underglass_engine::units::Date;
@@ -30,6 +31,8 @@ pub struct Plan {
     pub window_months: Option<u16>,
     /// Inputs and features.
     pub columns: Columns,
+    /// What kind of model.
+    pub learner: Learner,
     /// Of the boosting.
     pub settings: Settings,
     /// Who is held out when.
@@ -91,6 +94,7 @@ impl Plan {
             definition: None,
             window_months: None,
             columns: Columns::Inferred { drop: Vec::new(), permit: Permit::Named(Vec::new()) },
+            learner: Learner::Symmetric,
             settings: Settings::default(),
             folds: Folds::Stratified(5),
             seed: 0,

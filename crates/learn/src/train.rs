@@ -1,20 +1,19 @@
 //! From a table and a plan to a model: a long fit as a value that is driven in steps.
 //!
-//! One model a fold is grown, all in lockstep, until the loss on held-out rows stops falling; the number of trees with the
-//! least loss is the final model's, which is grown on all rows. Calibration, spread and metrics come from the fold models.
+//! Every learner grows one model a fold and one of all rows, which is the artifact's. Calibration, spread and metrics come
+//! from the fold models.
 
-use crate::boost::{BadSetting, Booster};
+use crate::boost::BadSetting;
 use crate::build::{self, Parts};
-use crate::calibrate;
 use crate::fold;
 use crate::infer::{Inferred, infer};
 use crate::labels;
+use crate::learner::{self, Fitted, Growing, Learner, TrainingSet};
 use crate::plan::{Columns, Folds, Plan};
-use crate::prepare::{self, Prepared};
-use crate::random::{Stream, stream};
+use crate::prepare;
 use crate::rows::{self, BadCell};
 use underglass_engine::artifact::{ArtifactError, BandsFile, Model};
-use underglass_engine::features::{Direction, SchemaError};
+use underglass_engine::features::SchemaError;
 use underglass_engine::seal::Digest;
 use underglass_engine::table::Table;
 use underglass_engine::units::Date;
@@ -41,22 +40,14 @@ pub struct Fit {
     positive: String,
     permitted_by_request: Vec<String>,
     notes: Vec<String>,
-    bad: Vec<bool>,
-    folds: Vec<u16>,
-    prepared: Prepared,
-    fold_models: Vec<Booster>,
-    final_model: Booster,
-    /// Which fold model grows next.
-    next: usize,
-    /// Held-out loss after each tree, from none.
-    losses: Vec<f64>,
-    stage: Stage,
+    set: TrainingSet,
+    learners: Vec<Growing>,
 }
 
 /// How far a fit is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Progress {
-    /// Trees grown, of all fold models and the final one.
+    /// Trees grown, of all fold models and final ones.
     pub done: u32,
     /// Trees that will be grown at most; shrinks when held-out rows stop improving.
     pub total: u32,
@@ -69,8 +60,8 @@ pub struct Progress {
 pub enum Stage {
     /// Models of the folds.
     Folds,
-    /// The model of all rows, with so many trees.
-    Final(u32),
+    /// The model of all rows.
+    Final,
     /// Nothing more: [`Fit::finish`] is quick.
     Done,
 }
@@ -186,46 +177,18 @@ impl Fit {
         let n_folds = folds.iter().max().map_or(0, |last| last + 1);
         let as_of = plan.as_of.or(latest).or(rows.latest);
         let prepared = prepare::prepare(rows, &bad, &folds, n_folds);
-        let directions: Vec<Direction> = prepared.schema.features().iter().map(|feature| feature.direction).collect();
-        let booster = |trains_on: Vec<bool>, of: Stream| {
-            Booster::new(plan.settings, directions.clone(), &bad, trains_on, stream(plan.seed, of))
-        };
-        let fold_models = (0..n_folds)
-            .map(|fold| booster(folds.iter().map(|other| *other != fold).collect(), Stream::FoldModel(fold)))
-            .collect();
-        let final_model = booster(vec![true; bad.len()], Stream::FinalModel);
-        let mut fit = Self {
-            data_sha256: table.sha256(),
-            as_of,
-            positive: outcomes.positive,
-            permitted_by_request,
-            notes,
-            fold_models,
-            final_model,
-            next: 0,
-            losses: Vec::new(),
-            stage: Stage::Folds,
-            plan,
-            bad,
-            folds,
-            prepared,
-        };
-        fit.losses.push(fit.held_out_loss());
-        Ok(fit)
+        let set = TrainingSet { prepared, bad, folds, n_folds, seed: plan.seed, settings: plan.settings };
+        let learners = plan.learner.start(&set);
+        let (data_sha256, positive) = (table.sha256(), outcomes.positive);
+        Ok(Self { data_sha256, as_of, positive, permitted_by_request, notes, learners, set, plan })
     }
 
     /// Grows up to `budget` trees.
     pub fn step(&mut self, budget: u32) -> Progress {
         for _ in 0..budget {
-            match self.stage {
-                Stage::Folds => self.grow_fold(),
-                Stage::Final(trees) => {
-                    self.final_model.grow(&self.prepared.design, &self.bad);
-                    if self.final_model.trees().len() as u32 >= trees {
-                        self.stage = Stage::Done;
-                    }
-                }
-                Stage::Done => break,
+            match self.learners.iter_mut().find(|learner| !learner.is_done()) {
+                Some(learner) => learner.step(&self.set),
+                None => break,
             }
         }
         self.progress()
@@ -233,15 +196,12 @@ impl Fit {
 
     /// How far the fit is.
     pub fn progress(&self) -> Progress {
-        let k = self.fold_models.len() as u32;
-        let of_folds = (self.losses.len() as u32 - 1) * k + self.next as u32;
-        let done = of_folds + self.final_model.trees().len() as u32;
-        let total = match self.stage {
-            Stage::Folds => (k + 1) * self.plan.settings.trees,
-            Stage::Final(trees) => of_folds + trees,
-            Stage::Done => done,
-        };
-        Progress { done, total, stage: self.stage }
+        let none = Progress { done: 0, total: 0, stage: Stage::Done };
+        self.learners.iter().map(Growing::progress).fold(none, |all, of| Progress {
+            done: all.done + of.done,
+            total: all.total + of.total,
+            stage: if all.stage == Stage::Done { of.stage } else { all.stage },
+        })
     }
 
     /// What a person should know about the columns.
@@ -254,57 +214,24 @@ impl Fit {
     /// # Errors
     /// [`LearnError::Model`].
     pub fn finish(mut self) -> Result<Trained, LearnError> {
-        while self.stage != Stage::Done {
+        while self.progress().stage != Stage::Done {
             self.step(u32::MAX);
         }
-        let margins = self.held_out_margins();
-        let calibration = calibrate::affine(&margins, &self.bad);
+        let set = &self.set;
+        let mut fitted: Vec<Fitted> = self.learners.into_iter().map(|learner| learner.finish(set)).collect();
+        if self.plan.learner == Learner::Auto {
+            fitted = learner::with_means(fitted, set);
+        }
         let built = build::build(Parts {
             plan: &self.plan,
             data_sha256: self.data_sha256,
             as_of: self.as_of,
             positive: self.positive,
             permitted_by_request: self.permitted_by_request,
-            bad: &self.bad,
-            held_out_margins: &margins,
-            prepared: self.prepared,
-            fold_models: &self.fold_models,
-            final_model: &self.final_model,
-            calibration,
+            set,
+            fitted,
         })?;
         Ok(Trained { model: built.model, bands: built.bands, notes: self.notes, out_of_fold: built.out_of_fold })
-    }
-
-    fn grow_fold(&mut self) {
-        self.fold_models[self.next].grow(&self.prepared.fold_designs[self.next], &self.bad);
-        self.next += 1;
-        if self.next < self.fold_models.len() {
-            return;
-        }
-        self.next = 0;
-        self.losses.push(self.held_out_loss());
-        let grown = self.losses.len() - 1;
-        let best = least(&self.losses);
-        let settings = &self.plan.settings;
-        if grown >= settings.trees as usize || grown - best >= settings.patience as usize {
-            // A model without a tree would say nothing about anybody; one tree says little.
-            let trees = best.max(1);
-            for (model, design) in self.fold_models.iter_mut().zip(&self.prepared.fold_designs) {
-                model.truncate(trees, design);
-            }
-            self.stage = Stage::Final(trees as u32);
-        }
-    }
-
-    /// Each row's margin under the fold model that had not seen it.
-    fn held_out_margins(&self) -> Vec<f64> {
-        self.folds.iter().enumerate().map(|(row, fold)| self.fold_models[usize::from(*fold)].margins()[row]).collect()
-    }
-
-    fn held_out_loss(&self) -> f64 {
-        let margins = self.held_out_margins();
-        let sum = margins.iter().zip(&self.bad).fold(0.0, |sum, (margin, bad)| sum + calibrate::loss(*margin, *bad));
-        sum / margins.len() as f64
     }
 }
 
@@ -314,11 +241,6 @@ impl Fit {
 /// [`LearnError`].
 pub fn train(table: &Table, plan: Plan) -> Result<Trained, LearnError> {
     Fit::new(table, plan)?.finish()
-}
-
-/// The position of the least loss, of equals the first.
-fn least(losses: &[f64]) -> usize {
-    (1..losses.len()).fold(0, |best, at| if losses[at] < losses[best] { at } else { best })
 }
 
 fn columns(table: &Table, plan: &Plan) -> Inferred {

@@ -9,6 +9,7 @@
 use super::gradient::Unit;
 use super::histogram::Histogram;
 use super::monotone::{Asked, Chain, Leaves, MOST_LEAVES, chains, gain, leaf_values};
+use crate::design::Design;
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BinaryHeap};
 use underglass_engine::features::Direction;
@@ -18,7 +19,7 @@ use underglass_engine::features::Direction;
 const MOST_JUDGED: usize = 48;
 
 /// A question: is the code of a column at most `cut`? `missing_is_yes` answers for missing values.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Question {
     /// Position of the column.
     pub column: usize,
@@ -26,6 +27,14 @@ pub struct Question {
     pub cut: u8,
     /// The answer for a missing value.
     pub missing_is_yes: bool,
+}
+
+impl Question {
+    /// The answer for a row.
+    pub fn holds(&self, design: &Design, row: usize) -> bool {
+        let code = design.codes(self.column)[row];
+        code <= self.cut || self.missing_is_yes && code == design.cuts(self.column).missing()
+    }
 }
 
 /// What a level's choice reads.

@@ -1,0 +1,175 @@
+//! The learners: each grows one model a fold and one of all rows, in small steps.
+
+mod forest;
+mod symmetric;
+
+use crate::boost::Settings;
+use crate::calibrate;
+use crate::prepare::Prepared;
+use crate::train::{Progress, Stage};
+use forest::Forests;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::str::FromStr;
+use symmetric::Boosting;
+use underglass_engine::model::mean::Member;
+use underglass_engine::model::{Calibration, Ensemble, Mean};
+
+/// What kind of model is learned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Learner {
+    /// Gradient-boosted symmetric trees.
+    Symmetric,
+    /// A random forest.
+    Forest,
+    /// Each of the others and the means of some of them; the one with the least held-out log-loss is kept.
+    Auto,
+}
+
+/// What every learner reads.
+#[derive(Debug)]
+pub(crate) struct TrainingSet {
+    pub(crate) prepared: Prepared,
+    pub(crate) bad: Vec<bool>,
+    /// The fold of each row.
+    pub(crate) folds: Vec<u16>,
+    pub(crate) n_folds: u16,
+    pub(crate) seed: u64,
+    pub(crate) settings: Settings,
+}
+
+/// A learner under way.
+#[derive(Debug)]
+pub(crate) enum Growing {
+    Symmetric(Box<Boosting>),
+    Forest(Forests),
+}
+
+/// A learner's model of all rows, and the scores of every row under it and under the model of each fold.
+#[derive(Clone, Debug)]
+pub(crate) struct Fitted {
+    /// What it is called where learners are compared.
+    pub(crate) name: String,
+    pub(crate) ensemble: Ensemble,
+    pub(crate) margins: Vec<f64>,
+    /// Folds × rows.
+    pub(crate) by_fold: Vec<Vec<f64>>,
+    pub(crate) parameters: BTreeMap<String, f64>,
+}
+
+/// A word that names no learner.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is no learner; expected one of symmetric, forest, auto")]
+pub struct UnknownLearner(pub String);
+
+impl fmt::Display for Learner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Learner::Symmetric => "symmetric",
+            Learner::Forest => "forest",
+            Learner::Auto => "auto",
+        })
+    }
+}
+
+impl FromStr for Learner {
+    type Err = UnknownLearner;
+    fn from_str(name: &str) -> Result<Self, UnknownLearner> {
+        let known = [Learner::Symmetric, Learner::Forest, Learner::Auto];
+        known.into_iter().find(|learner| learner.to_string() == name).ok_or_else(|| UnknownLearner(name.to_owned()))
+    }
+}
+
+impl Learner {
+    /// The learners that have to be run.
+    pub(crate) fn start(self, set: &TrainingSet) -> Vec<Growing> {
+        let symmetric = || Growing::Symmetric(Box::new(Boosting::new(set)));
+        let forest = || Growing::Forest(Forests::new(set));
+        match self {
+            Learner::Symmetric => vec![symmetric()],
+            Learner::Forest => vec![forest()],
+            Learner::Auto => vec![symmetric(), forest()],
+        }
+    }
+}
+
+impl Growing {
+    /// Grows one tree, or fits one small model.
+    pub(crate) fn step(&mut self, set: &TrainingSet) {
+        match self {
+            Growing::Symmetric(boosting) => boosting.step(set),
+            Growing::Forest(forests) => forests.step(set),
+        }
+    }
+
+    pub(crate) fn progress(&self) -> Progress {
+        match self {
+            Growing::Symmetric(boosting) => boosting.progress(),
+            Growing::Forest(forests) => forests.progress(),
+        }
+    }
+
+    pub(crate) fn is_done(&self) -> bool {
+        self.progress().stage == Stage::Done
+    }
+
+    pub(crate) fn finish(self, set: &TrainingSet) -> Fitted {
+        match self {
+            Growing::Symmetric(boosting) => boosting.finish(set),
+            Growing::Forest(forests) => forests.finish(set),
+        }
+    }
+}
+
+impl Fitted {
+    /// Each row's margin under the model that had not seen it.
+    pub(crate) fn held_out(&self, folds: &[u16]) -> Vec<f64> {
+        folds.iter().enumerate().map(|(row, fold)| self.by_fold[usize::from(*fold)][row]).collect()
+    }
+
+    /// From margins to log-odds, fitted on the held-out rows.
+    pub(crate) fn calibration(&self, set: &TrainingSet) -> Calibration {
+        calibrate::affine(&self.held_out(&set.folds), &set.bad)
+    }
+}
+
+/// Every model that [`Learner::Auto`] compares: each alone, each pair's mean, and the mean of all.
+pub(crate) fn with_means(fitted: Vec<Fitted>, set: &TrainingSet) -> Vec<Fitted> {
+    let n = fitted.len();
+    let mut groups: Vec<usize> = (1..1_usize << n).filter(|group| group.count_ones() > 1).collect();
+    groups.sort_by_key(|group| group.count_ones());
+    let means: Vec<Fitted> = groups
+        .into_iter()
+        .map(|group| mean(fitted.iter().enumerate().filter(|(k, _)| group >> k & 1 == 1).map(|(_, f)| f), set))
+        .collect();
+    fitted.into_iter().chain(means).collect()
+}
+
+/// The mean of calibrated models.
+fn mean<'a>(fitted: impl Iterator<Item = &'a Fitted>, set: &TrainingSet) -> Fitted {
+    let members: Vec<(&Fitted, Calibration)> = fitted.map(|fitted| (fitted, fitted.calibration(set))).collect();
+    let n = members.len() as f64;
+    let average = |margins: &dyn Fn(&'a Fitted) -> &'a [f64]| -> Vec<f64> {
+        let add = |mut sum: Vec<f64>, (fitted, calibration): &(&'a Fitted, Calibration)| {
+            let listed = sum.iter_mut().zip(margins(fitted));
+            listed.for_each(|(sum, margin)| *sum += calibration.log_odds(*margin).0);
+            sum
+        };
+        members.iter().fold(vec![0.0; set.bad.len()], add).into_iter().map(|sum| sum / n).collect()
+    };
+    let mut parameters = BTreeMap::new();
+    for (fitted, _) in &members {
+        parameters.extend(fitted.parameters.iter().map(|(name, value)| (format!("{}.{name}", fitted.name), *value)));
+    }
+    let member = |(fitted, calibration): &(&Fitted, Calibration)| Member {
+        calibration: *calibration,
+        ensemble: fitted.ensemble.clone(),
+    };
+    Fitted {
+        name: members.iter().map(|(fitted, _)| fitted.name.as_str()).collect::<Vec<_>>().join(" + "),
+        ensemble: Ensemble::Mean(Mean { members: members.iter().map(member).collect() }),
+        margins: average(&|fitted| &fitted.margins),
+        by_fold: (0..usize::from(set.n_folds)).map(|fold| average(&|fitted| &fitted.by_fold[fold])).collect(),
+        parameters,
+    }
+}
