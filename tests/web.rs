@@ -82,6 +82,7 @@ fn model() -> Vec<u8> {
             as_of: Date::EPOCH,
             learner: String::new(),
             candidates: Vec::new(),
+            search: None,
             parameters: Default::default(),
             permitted_by_request: Vec::new(),
         },

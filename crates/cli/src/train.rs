@@ -9,8 +9,9 @@ use underglass_engine::artifact::Metrics;
 use underglass_engine::seal;
 use underglass_engine::table::Table;
 use underglass_engine::units::Date;
+use underglass_learn::boost::Settings;
 use underglass_learn::plan::{Columns, Folds, Learner, Permit, Plan};
-use underglass_learn::train::Stage;
+use underglass_learn::train::{Stage, TrialSummary};
 use underglass_learn::{Fit, LearnError, Trained};
 
 /// Learn a model from a CSV file and write its artifact.
@@ -31,6 +32,9 @@ pub(crate) struct Risk {
     /// The kind of model: symmetric, forest, or auto for the best of them and their means on held-out rows.
     #[arg(long, default_value_t = Learner::Symmetric)]
     learner: Learner,
+    /// Try so many settings of the boosting; the reported figures are nested, so the search does not flatter them.
+    #[arg(long, default_value_t = 0)]
+    tune: u16,
     /// Seeded folds with equal shares of bad outcomes.
     #[arg(long, default_value_t = 5, conflicts_with = "folds_file")]
     folds: u16,
@@ -94,6 +98,7 @@ impl Train {
         let plan = Plan {
             name: asked.name,
             learner: asked.learner,
+            trials: asked.tune,
             folds,
             seed: asked.seed,
             as_of: asked.as_of,
@@ -129,9 +134,12 @@ fn read_folds(path: &Path) -> Result<Vec<u16>, Fault> {
 pub(crate) fn fit(table: &Table, plan: Plan) -> Result<Trained, Fault> {
     let mut fit = Fit::new(table, plan).map_err(refused)?;
     fit.notes().iter().for_each(|note| progress(&format!("note: {note}")));
-    let mut tenth = 0;
+    let (mut tenth, mut n_trials) = (0, 0);
     loop {
         let state = fit.step(25);
+        let trials = fit.trials();
+        trials[n_trials..].iter().for_each(|trial| progress(&trial_line(trial)));
+        n_trials = trials.len();
         let reached = 10 * state.done / state.total.max(1);
         if reached > tenth {
             tenth = reached;
@@ -141,6 +149,16 @@ pub(crate) fn fit(table: &Table, plan: Plan) -> Result<Trained, Fault> {
             return fit.finish().map_err(refused);
         }
     }
+}
+
+/// A trial as a line of the live table.
+fn trial_line(trial: &TrialSummary) -> String {
+    let Settings { depth, learning_rate, lambda, min_child_weight, row_share, column_share, .. } = trial.settings;
+    format!(
+        "trial: held-out loss {:.5}, {:3} trees, depth {depth}, rate {learning_rate:.3}, lambda {lambda:.2}, \
+         child weight {min_child_weight:.2}, rows {row_share:.2}, columns {column_share:.2}",
+        trial.log_loss, trial.trees
+    )
 }
 
 fn refused(error: LearnError) -> Fault {

@@ -77,6 +77,8 @@ pub struct Lineage {
     pub learner: String,
     /// What it was chosen from, if there was a choice.
     pub candidates: Vec<Candidate>,
+    /// The search for the boosting's settings, if there was one.
+    pub search: Option<Search>,
     /// The learner's settings.
     pub parameters: BTreeMap<String, f64>,
     /// Columns that were kept as inputs although they would be set aside: benchmarks only.
@@ -91,6 +93,16 @@ pub struct Candidate {
     pub learner: String,
     pub auc: f64,
     pub log_loss: f64,
+}
+
+/// A search for settings.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Search {
+    /// Settings that were tried.
+    pub trials: u32,
+    /// The least mean loss on held-out rows, which the search minimised: it flatters, the metrics do not.
+    pub searched_log_loss: f64,
 }
 
 /// What a model predicts.

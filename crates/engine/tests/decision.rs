@@ -99,6 +99,7 @@ fn model() -> Model {
             as_of: Date::EPOCH,
             learner: "none".to_owned(),
             candidates: Vec::new(),
+            search: None,
             parameters: BTreeMap::new(),
             permitted_by_request: Vec::new(),
         },

@@ -38,18 +38,16 @@ pub(crate) struct Built {
 struct Judged {
     fitted: Fitted,
     calibration: Calibration,
-    margins: Vec<f64>,
     probabilities: Vec<f64>,
     loss: f64,
 }
 
 fn judged(fitted: Fitted, set: &TrainingSet) -> Judged {
     let calibration = fitted.calibration(set);
-    let margins = fitted.held_out(&set.folds);
     let probability = |margin: &f64| Probability::from_log_odds(calibration.log_odds(*margin)).value();
-    let probabilities: Vec<f64> = margins.iter().map(probability).collect();
+    let probabilities: Vec<f64> = fitted.held_out.iter().map(probability).collect();
     let loss = metrics::log_loss(&probabilities, &set.bad, None);
-    Judged { fitted, calibration, margins, probabilities, loss }
+    Judged { fitted, calibration, probabilities, loss }
 }
 
 pub(crate) fn build(parts: Parts<'_>) -> Result<Built, LearnError> {
@@ -58,13 +56,13 @@ pub(crate) fn build(parts: Parts<'_>) -> Result<Built, LearnError> {
     let all: Vec<Judged> = parts.fitted.into_iter().map(|fitted| judged(fitted, set)).collect();
     let candidate = |judged: &Judged| Candidate {
         learner: judged.fitted.name.clone(),
-        auc: metrics::auc(&judged.margins, &set.bad, None),
+        auc: metrics::auc(&judged.fitted.held_out, &set.bad, None),
         log_loss: judged.loss,
     };
     let candidates = if all.len() > 1 { all.iter().map(candidate).collect() } else { Vec::new() };
     // A learner is always run; of equals the first, which is the simplest.
     let best = all.into_iter().reduce(|best, other| if other.loss < best.loss { other } else { best });
-    let Some(Judged { fitted, calibration, margins, probabilities, .. }) = best else {
+    let Some(Judged { fitted, calibration, probabilities, .. }) = best else {
         return Err(LearnError::NoFeatures { notes: Vec::new() });
     };
     let scale = Scale::default();
@@ -95,6 +93,7 @@ pub(crate) fn build(parts: Parts<'_>) -> Result<Built, LearnError> {
             as_of: parts.as_of.unwrap_or(Date::EPOCH),
             learner: fitted.name,
             candidates,
+            search: fitted.search,
             parameters: fitted.parameters,
             permitted_by_request: parts.permitted_by_request,
         },
@@ -115,21 +114,27 @@ pub(crate) fn build(parts: Parts<'_>) -> Result<Built, LearnError> {
             other_bands: seal::open(&bands.encode()).ok().map(|(_, digest)| digest),
         },
         bins,
-        metrics: measured(plan.learner, set.n_folds, &margins, &probabilities, &set.bad),
+        metrics: measured(plan, &fitted.held_out, &probabilities, set),
         probes: Vec::new(),
     };
     Ok(Built { model: Model::new(file)?.with_probes(plan.seed), bands, out_of_fold: probabilities })
 }
 
-fn measured(learner: Learner, folds: u16, margins: &[f64], probabilities: &[f64], bad: &[bool]) -> Metrics {
-    let chosen = match learner {
-        Learner::Symmetric => ", and the number of trees,",
-        Learner::Forest => "",
-        Learner::Auto => ", the number of trees and the learner",
+fn measured(plan: &Plan, margins: &[f64], probabilities: &[f64], set: &TrainingSet) -> Metrics {
+    let (folds, bad) = (set.n_folds, &set.bad);
+    let chosen = match (plan.learner, plan.trials) {
+        (Learner::Symmetric, 0) => ", and the number of trees,",
+        (Learner::Symmetric | Learner::Forest, _) => "",
+        (Learner::Auto, 0) => ", the number of trees and the learner",
+        (Learner::Auto, _) => " and the learner",
+    };
+    let nested = match (plan.learner, plan.trials) {
+        (Learner::Forest, _) | (_, 0) => "",
+        _ => "settings and number of boosted trees were chosen on the other folds; ",
     };
     Metrics {
         protocol: format!(
-            "{folds} folds; each row scored by the model that had not seen it; slope and intercept of the calibration{chosen} were chosen on these scores"
+            "{folds} folds; each row scored by the model that had not seen it; {nested}slope and intercept of the calibration{chosen} were chosen on these scores"
         ),
         folds,
         rows: bad.len() as u64,

@@ -33,6 +33,8 @@ pub struct Plan {
     pub columns: Columns,
     /// What kind of model.
     pub learner: Learner,
+    /// Settings of the boosting to try, the given ones first; 0 takes the given ones.
+    pub trials: u16,
     /// Of the boosting.
     pub settings: Settings,
     /// Who is held out when.
@@ -95,6 +97,7 @@ impl Plan {
             window_months: None,
             columns: Columns::Inferred { drop: Vec::new(), permit: Permit::Named(Vec::new()) },
             learner: Learner::Symmetric,
+            trials: 0,
             settings: Settings::default(),
             folds: Folds::Stratified(5),
             seed: 0,

@@ -28,6 +28,11 @@ pub struct Prepared {
 }
 
 impl Prepared {
+    /// All rows, with category orders learned from some of them.
+    pub fn design_of(&self, bad: &[bool], learns: impl Fn(usize) -> bool) -> Design {
+        reordered(&self.design, &self.columns, bad, learns)
+    }
+
     /// The features of a row, as the final model reads them.
     pub fn vector(&self, row: usize) -> FeatureVector {
         let value = |(column, ranks): (&Column, &Vec<Option<u16>>)| match column {
@@ -71,7 +76,8 @@ pub fn prepare(rows: Rows, bad: &[bool], folds: &[u16], n_folds: u16) -> Prepare
     // One code a row and column was pushed, so the shape fits.
     let codes = Array2::from_shape_vec((features.len(), n_rows), codes).unwrap_or_default();
     let design = Design::new(codes, cuts);
-    let fold_designs = (0..n_folds).map(|fold| fold_design(&design, &rows.columns, bad, folds, fold)).collect();
+    let fold_designs =
+        (0..n_folds).map(|fold| reordered(&design, &rows.columns, bad, |row| folds[row] != fold)).collect();
     let ranks = features.iter().zip(&rows.columns).map(|(feature, column)| match column {
         Column::Levels { names, .. } => ranks(names, &feature.levels),
         Column::Numbers { .. } => Vec::new(),
@@ -80,12 +86,13 @@ pub fn prepare(rows: Rows, bad: &[bool], folds: &[u16], n_folds: u16) -> Prepare
     Prepared { schema: rows.schema, features, bins, design, fold_designs, columns: rows.columns, ranks }
 }
 
-fn fold_design(design: &Design, columns: &[Column], bad: &[bool], folds: &[u16], fold: u16) -> Design {
+/// All rows, with category orders learned from some of them.
+fn reordered(design: &Design, columns: &[Column], bad: &[bool], learns: impl Fn(usize) -> bool) -> Design {
     let mut design = design.clone();
     for (index, column) in columns.iter().enumerate() {
         if let Column::Levels { names, levels } = column {
-            let training = (0..bad.len()).filter(|row| folds[*row] != fold);
-            let (cuts, codes) = ranked_codes(names, levels, &ranked(names, training, levels, bad));
+            let rows = (0..bad.len()).filter(|row| learns(*row));
+            let (cuts, codes) = ranked_codes(names, levels, &ranked(names, rows, levels, bad));
             design = design.with_column(index, cuts, codes);
         }
     }

@@ -12,6 +12,8 @@ pub enum Stream {
     FinalModel,
     /// Rows and columns of a fold model's trees.
     FoldModel(u16),
+    /// Settings to try.
+    Search,
     /// Rows and columns of the final forest.
     FinalForest,
     /// Rows and columns of a fold's forest.
@@ -26,6 +28,7 @@ pub fn stream(seed: u64, stream: Stream) -> ChaCha8Rng {
         Stream::FinalModel => 2,
         Stream::FoldModel(fold) => 1 << 16 | u64::from(fold),
         Stream::FinalForest => 3,
+        Stream::Search => 4,
         Stream::FoldForest(fold) => 2 << 16 | u64::from(fold),
     });
     rng

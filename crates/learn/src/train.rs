@@ -8,6 +8,7 @@ use crate::build::{self, Parts};
 use crate::fold;
 use crate::infer::{Inferred, infer};
 use crate::labels;
+pub use crate::learner::TrialSummary;
 use crate::learner::{self, Fitted, Growing, Learner, TrainingSet};
 use crate::plan::{Columns, Folds, Plan};
 use crate::prepare;
@@ -178,7 +179,7 @@ impl Fit {
         let as_of = plan.as_of.or(latest).or(rows.latest);
         let prepared = prepare::prepare(rows, &bad, &folds, n_folds);
         let set = TrainingSet { prepared, bad, folds, n_folds, seed: plan.seed, settings: plan.settings };
-        let learners = plan.learner.start(&set);
+        let learners = plan.learner.start(&set, plan.trials);
         let (data_sha256, positive) = (table.sha256(), outcomes.positive);
         Ok(Self { data_sha256, as_of, positive, permitted_by_request, notes, learners, set, plan })
     }
@@ -186,7 +187,7 @@ impl Fit {
     /// Grows up to `budget` trees.
     pub fn step(&mut self, budget: u32) -> Progress {
         for _ in 0..budget {
-            match self.learners.iter_mut().find(|learner| !learner.is_done()) {
+            match self.learners.iter_mut().find(|learner| !learner.is_done(&self.set)) {
                 Some(learner) => learner.step(&self.set),
                 None => break,
             }
@@ -197,11 +198,16 @@ impl Fit {
     /// How far the fit is.
     pub fn progress(&self) -> Progress {
         let none = Progress { done: 0, total: 0, stage: Stage::Done };
-        self.learners.iter().map(Growing::progress).fold(none, |all, of| Progress {
+        self.learners.iter().map(|learner| learner.progress(&self.set)).fold(none, |all, of| Progress {
             done: all.done + of.done,
             total: all.total + of.total,
             stage: if all.stage == Stage::Done { of.stage } else { all.stage },
         })
+    }
+
+    /// The trials of a search that are finished.
+    pub fn trials(&self) -> Vec<TrialSummary> {
+        self.learners.iter().flat_map(|learner| learner.trials(&self.set)).collect()
     }
 
     /// What a person should know about the columns.
@@ -218,7 +224,7 @@ impl Fit {
             self.step(u32::MAX);
         }
         let set = &self.set;
-        let mut fitted: Vec<Fitted> = self.learners.into_iter().map(|learner| learner.finish(set)).collect();
+        let mut fitted: Vec<Fitted> = self.learners.into_iter().filter_map(|learner| learner.finish(set)).collect();
         if self.plan.learner == Learner::Auto {
             fitted = learner::with_means(fitted, set);
         }

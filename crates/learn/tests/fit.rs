@@ -146,6 +146,25 @@ fn every_learner_gives_a_sound_artifact_whose_contributions_add_up() {
     }
 }
 
+#[test]
+fn a_search_flatters_itself_and_the_reported_loss_does_not() {
+    let table = world(0..700);
+    let settings = Settings { trees: 40, patience: 10, ..Settings::default() };
+    let plan = Plan { trials: 5, settings, folds: Folds::Stratified(3), ..world_plan() };
+    let mut fit = Fit::new(&table, plan.clone()).expect("a fit");
+    while fit.step(7).stage != Stage::Done {}
+    let trials = fit.trials();
+    let file = fit.finish().expect("a model").model.file().clone();
+    assert_eq!((trials.len(), trials[0].settings), (5, settings));
+    let least = trials.iter().map(|trial| trial.log_loss).fold(f64::INFINITY, f64::min);
+    let search = file.lineage.search.expect("a search");
+    assert_eq!((search.trials, search.searched_log_loss), (5, least));
+    // The nested margins are of models that were chosen without the row; calibrated, they still lose against the search.
+    assert!(file.metrics.log_loss.value > least, "{} {least}", file.metrics.log_loss.value);
+    assert!(file.metrics.protocol.contains("chosen on the other folds"), "{}", file.metrics.protocol);
+    assert_eq!(train(&table, plan).expect("a model").model.file(), &file);
+}
+
 /// Rows of constrained and free columns whose effects go with and against their directions; a tenth is missing.
 fn contrary(seed: u64, directions: &[Direction]) -> (Table, Vec<Input>, Vec<Feature>) {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);

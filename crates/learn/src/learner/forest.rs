@@ -79,8 +79,10 @@ impl Forests {
     }
 
     pub(crate) fn finish(mut self, set: &TrainingSet) -> Fitted {
-        let margins = |forest: &Forest| forest.sums.iter().map(|sum| sum * (1.0 / TREES as f64)).collect();
+        let margins =
+            |forest: &Forest| -> Vec<f64> { forest.sums.iter().map(|sum| sum * (1.0 / TREES as f64)).collect() };
         let last = self.forests.pop();
+        let by_fold: Vec<Vec<f64>> = self.forests.iter().map(margins).collect();
         let named = [("trees", TREES as f64), ("depth", f64::from(DEPTH)), ("least_rows", f64::from(LEAST_ROWS))];
         Fitted {
             name: "forest".to_owned(),
@@ -89,7 +91,9 @@ impl Forests {
                 last.map(|forest| forest.trees).unwrap_or_default(),
                 &set.prepared.design,
             )),
-            by_fold: self.forests.iter().map(margins).collect(),
+            held_out: set.held_out(&by_fold),
+            by_fold,
+            search: None,
             parameters: named.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
         }
     }

@@ -2,6 +2,7 @@
 
 mod forest;
 mod symmetric;
+mod tuned;
 
 use crate::boost::Settings;
 use crate::calibrate;
@@ -12,8 +13,12 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 use symmetric::Boosting;
+use tuned::Tuned;
+use underglass_engine::artifact::Search;
 use underglass_engine::model::mean::Member;
 use underglass_engine::model::{Calibration, Ensemble, Mean};
+
+pub use tuned::TrialSummary;
 
 /// What kind of model is learned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,6 +48,7 @@ pub(crate) struct TrainingSet {
 pub(crate) enum Growing {
     Symmetric(Box<Boosting>),
     Forest(Forests),
+    Tuned(Box<Tuned>),
 }
 
 /// A learner's model of all rows, and the scores of every row under it and under the model of each fold.
@@ -54,6 +60,10 @@ pub(crate) struct Fitted {
     pub(crate) margins: Vec<f64>,
     /// Folds × rows.
     pub(crate) by_fold: Vec<Vec<f64>>,
+    /// Each row's margin under a model that knew nothing of it.
+    pub(crate) held_out: Vec<f64>,
+    /// The search for settings, if there was one.
+    pub(crate) search: Option<Search>,
     pub(crate) parameters: BTreeMap<String, f64>,
 }
 
@@ -82,8 +92,11 @@ impl FromStr for Learner {
 
 impl Learner {
     /// The learners that have to be run.
-    pub(crate) fn start(self, set: &TrainingSet) -> Vec<Growing> {
-        let symmetric = || Growing::Symmetric(Box::new(Boosting::new(set)));
+    pub(crate) fn start(self, set: &TrainingSet, trials: u16) -> Vec<Growing> {
+        let symmetric = || match trials {
+            0 => Growing::Symmetric(Box::new(Boosting::new(set))),
+            trials => Growing::Tuned(Box::new(Tuned::new(set, trials))),
+        };
         let forest = || Growing::Forest(Forests::new(set));
         match self {
             Learner::Symmetric => vec![symmetric()],
@@ -99,37 +112,51 @@ impl Growing {
         match self {
             Growing::Symmetric(boosting) => boosting.step(set),
             Growing::Forest(forests) => forests.step(set),
+            Growing::Tuned(tuned) => tuned.step(set),
         }
     }
 
-    pub(crate) fn progress(&self) -> Progress {
+    pub(crate) fn progress(&self, set: &TrainingSet) -> Progress {
         match self {
             Growing::Symmetric(boosting) => boosting.progress(),
             Growing::Forest(forests) => forests.progress(),
+            Growing::Tuned(tuned) => tuned.progress(set),
         }
     }
 
-    pub(crate) fn is_done(&self) -> bool {
-        self.progress().stage == Stage::Done
+    pub(crate) fn is_done(&self, set: &TrainingSet) -> bool {
+        self.progress(set).stage == Stage::Done
     }
 
-    pub(crate) fn finish(self, set: &TrainingSet) -> Fitted {
+    /// The trials of a search that are finished.
+    pub(crate) fn trials(&self, set: &TrainingSet) -> Vec<TrialSummary> {
         match self {
-            Growing::Symmetric(boosting) => boosting.finish(set),
-            Growing::Forest(forests) => forests.finish(set),
+            Growing::Tuned(tuned) => tuned.trials(set),
+            Growing::Symmetric(_) | Growing::Forest(_) => Vec::new(),
+        }
+    }
+
+    /// The fitted model; `None` while the learner is not done.
+    pub(crate) fn finish(self, set: &TrainingSet) -> Option<Fitted> {
+        match self {
+            Growing::Symmetric(boosting) => Some(boosting.finish(set)),
+            Growing::Forest(forests) => Some(forests.finish(set)),
+            Growing::Tuned(tuned) => tuned.finish(set),
         }
     }
 }
 
-impl Fitted {
-    /// Each row's margin under the model that had not seen it.
-    pub(crate) fn held_out(&self, folds: &[u16]) -> Vec<f64> {
-        folds.iter().enumerate().map(|(row, fold)| self.by_fold[usize::from(*fold)][row]).collect()
+impl TrainingSet {
+    /// Of folds × rows each row's score under the model of its own fold, which had not seen it.
+    fn held_out(&self, by_fold: &[Vec<f64>]) -> Vec<f64> {
+        self.folds.iter().enumerate().map(|(row, fold)| by_fold[usize::from(*fold)][row]).collect()
     }
+}
 
+impl Fitted {
     /// From margins to log-odds, fitted on the held-out rows.
     pub(crate) fn calibration(&self, set: &TrainingSet) -> Calibration {
-        calibrate::affine(&self.held_out(&set.folds), &set.bad)
+        calibrate::affine(&self.held_out, &set.bad)
     }
 }
 
@@ -170,6 +197,8 @@ fn mean<'a>(fitted: impl Iterator<Item = &'a Fitted>, set: &TrainingSet) -> Fitt
         ensemble: Ensemble::Mean(Mean { members: members.iter().map(member).collect() }),
         margins: average(&|fitted| &fitted.margins),
         by_fold: (0..usize::from(set.n_folds)).map(|fold| average(&|fitted| &fitted.by_fold[fold])).collect(),
+        held_out: average(&|fitted| &fitted.held_out),
+        search: members.iter().find_map(|(fitted, _)| fitted.search),
         parameters,
     }
 }

@@ -10,7 +10,6 @@ use crate::design::Design;
 use crate::random::{Stream, stream};
 use crate::train::{Progress, Stage};
 use std::collections::BTreeMap;
-use underglass_engine::features::Direction;
 use underglass_engine::model::symmetric::Tree;
 use underglass_engine::model::{Ensemble, Predicate, Side, Symmetric};
 
@@ -29,14 +28,12 @@ pub(crate) struct Boosting {
 
 impl Boosting {
     pub(crate) fn new(set: &TrainingSet) -> Self {
-        let directions: Vec<Direction> = set.prepared.features.iter().map(|feature| feature.direction).collect();
-        let booster = |trains_on: Vec<bool>, of: Stream| {
-            Booster::new(set.settings, directions.clone(), &set.bad, trains_on, stream(set.seed, of))
+        let fold_model = |fold: u16| {
+            let trains_on = set.folds.iter().map(|other| *other != fold).collect();
+            booster(set, set.settings, trains_on, Stream::FoldModel(fold))
         };
-        let fold_models = (0..set.n_folds)
-            .map(|fold| booster(set.folds.iter().map(|other| *other != fold).collect(), Stream::FoldModel(fold)))
-            .collect();
-        let final_model = booster(vec![true; set.bad.len()], Stream::FinalModel);
+        let fold_models = (0..set.n_folds).map(fold_model).collect();
+        let final_model = booster(set, set.settings, vec![true; set.bad.len()], Stream::FinalModel);
         let mut boosting =
             Self { fold_models, final_model, settings: set.settings, next: 0, losses: Vec::new(), chosen: None };
         boosting.losses.push(boosting.held_out_loss(set));
@@ -69,11 +66,14 @@ impl Boosting {
         let model = self.final_model;
         let mut parameters = self.settings.named();
         parameters.insert("grown_trees".to_owned(), model.trees().len() as f64);
+        let by_fold: Vec<Vec<f64>> = self.fold_models.iter().map(|model| model.margins().to_vec()).collect();
         Fitted {
             name: "symmetric".to_owned(),
             ensemble: Ensemble::Symmetric(symmetric(model.base(), model.trees(), &set.prepared.design)),
             margins: model.margins().to_vec(),
-            by_fold: self.fold_models.iter().map(|model| model.margins().to_vec()).collect(),
+            held_out: set.held_out(&by_fold),
+            by_fold,
+            search: None,
             parameters,
         }
     }
@@ -106,13 +106,19 @@ impl Boosting {
     }
 }
 
+/// A booster on some of the rows.
+pub(super) fn booster(set: &TrainingSet, settings: Settings, trains_on: Vec<bool>, of: Stream) -> Booster {
+    let directions = set.prepared.features.iter().map(|feature| feature.direction).collect();
+    Booster::new(settings, directions, &set.bad, trains_on, stream(set.seed, of))
+}
+
 /// The position of the least loss, of equals the first.
-fn least(losses: &[f64]) -> usize {
+pub(super) fn least(losses: &[f64]) -> usize {
     (1..losses.len()).fold(0, |best, at| if losses[at] < losses[best] { at } else { best })
 }
 
 /// Names each distinct question once, in the order of first use.
-fn symmetric(base: f64, trees: &[Grown], design: &Design) -> Symmetric {
+pub(super) fn symmetric(base: f64, trees: &[Grown], design: &Design) -> Symmetric {
     let mut questions = Questions::default();
     let trees = trees
         .iter()
