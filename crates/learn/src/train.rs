@@ -3,7 +3,7 @@
 //! One model a fold is grown, all in lockstep, until the loss on held-out rows stops falling; the number of trees with the
 //! least loss is the final model's, which is grown on all rows. Calibration, spread and metrics come from the fold models.
 
-use crate::boost::{BadSetting, Booster};
+use crate::boost::{BadSetting, Booster, Weights};
 use crate::build::{self, Parts};
 use crate::calibrate;
 use crate::fold;
@@ -187,13 +187,14 @@ impl Fit {
         let as_of = plan.as_of.or(latest).or(rows.latest);
         let prepared = prepare::prepare(rows, &bad, &folds, n_folds);
         let directions: Vec<Direction> = prepared.schema.features().iter().map(|feature| feature.direction).collect();
-        let booster = |trains_on: Vec<bool>, of: Stream| {
-            Booster::new(plan.settings, directions.clone(), &bad, trains_on, stream(plan.seed, of))
+        let weights = Weights::equal(bad.len());
+        let booster = |weights: &Weights, of: Stream| {
+            Booster::new(plan.settings, directions.clone(), &bad, weights, stream(plan.seed, of))
         };
         let fold_models = (0..n_folds)
-            .map(|fold| booster(folds.iter().map(|other| *other != fold).collect(), Stream::FoldModel(fold)))
+            .map(|fold| booster(&weights.clone().only(|row| folds[row] != fold), Stream::FoldModel(fold)))
             .collect();
-        let final_model = booster(vec![true; bad.len()], Stream::FinalModel);
+        let final_model = booster(&weights, Stream::FinalModel);
         let mut fit = Self {
             data_sha256: table.sha256(),
             as_of,
@@ -220,7 +221,7 @@ impl Fit {
             match self.stage {
                 Stage::Folds => self.grow_fold(),
                 Stage::Final(trees) => {
-                    self.final_model.grow(&self.prepared.design, &self.bad);
+                    self.final_model.grow(&self.prepared.design);
                     if self.final_model.trees().len() as u32 >= trees {
                         self.stage = Stage::Done;
                     }
@@ -276,7 +277,7 @@ impl Fit {
     }
 
     fn grow_fold(&mut self) {
-        self.fold_models[self.next].grow(&self.prepared.fold_designs[self.next], &self.bad);
+        self.fold_models[self.next].grow(&self.prepared.fold_designs[self.next]);
         self.next += 1;
         if self.next < self.fold_models.len() {
             return;
