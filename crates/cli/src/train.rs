@@ -102,6 +102,7 @@ impl Train {
             folds,
             seed: asked.seed,
             as_of: asked.as_of,
+            threads: threads(),
             cut_offs: asked.cutoffs,
             ..asked.target.plan(permit)
         };
@@ -114,6 +115,11 @@ impl Train {
             json!({ "artifact": asked.out, "sha256": written.to_string(), "metrics": metrics, "notes": trained.notes }),
         ))
     }
+}
+
+/// As many threads as the machine runs at once.
+pub(crate) fn threads() -> u16 {
+    std::thread::available_parallelism().map_or(1, |threads| threads.get().min(64) as u16)
 }
 
 pub(crate) fn read_table(path: &Path) -> Result<Table, Fault> {

@@ -84,17 +84,7 @@ fn settings(knobs: &[&String]) -> Result<Settings, Box<dyn Error>> {
     for knob in knobs {
         let (name, value) = knob.split_once('=').ok_or("name=value")?;
         let value: f64 = value.parse()?;
-        match name {
-            "trees" => settings.trees = value as u32,
-            "depth" => settings.depth = value as u32,
-            "patience" => settings.patience = value as u32,
-            "learning_rate" => settings.learning_rate = value,
-            "lambda" => settings.lambda = value,
-            "min_child_weight" => settings.min_child_weight = value,
-            "row_share" => settings.row_share = value,
-            "column_share" => settings.column_share = value,
-            _ => return Err(format!("no setting {name}").into()),
-        }
+        settings = settings.with(name, value).ok_or_else(|| format!("no setting {name}"))?;
     }
     Ok(settings)
 }

@@ -16,7 +16,7 @@ use underglass_engine::metrics;
 use underglass_engine::population::auto::{self, Shock};
 use underglass_engine::table::Table;
 use underglass_learn::bins::Cuts;
-use underglass_learn::boost::{Booster, Settings};
+use underglass_learn::boost::{Booster, Settings, Weights};
 use underglass_learn::design::Design;
 use underglass_learn::plan::Columns;
 use underglass_learn::random::{Stream, stream};
@@ -125,10 +125,10 @@ fn boosting(rows: u32) {
             settings,
             vec![Direction::Free; COLUMNS],
             &bad,
-            vec![true; rows as usize],
+            &Weights::equal(rows as usize),
             stream(1, Stream::FinalModel),
         );
-        (0..500).for_each(|_| booster.grow(&design, &bad));
+        (0..500).for_each(|_| booster.grow(&design));
         println!(
             "boosting {rows} × {COLUMNS}, 500 trees, {name}: bins {binned:.2} s, in all {:.2} s; training AUC {:.4}",
             clock.elapsed().as_secs_f64(),

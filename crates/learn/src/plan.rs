@@ -37,6 +37,8 @@ pub struct Plan {
     pub trials: u16,
     /// Of the boosting.
     pub settings: Settings,
+    /// How many threads the boosting takes; it changes nothing else, and a browser has one.
+    pub threads: u16,
     /// Who is held out when.
     pub folds: Folds,
     /// Of every random choice.
@@ -99,6 +101,7 @@ impl Plan {
             learner: Learner::Symmetric,
             trials: 0,
             settings: Settings::default(),
+            threads: 1,
             folds: Folds::Stratified(5),
             seed: 0,
             as_of: None,

@@ -3,7 +3,7 @@
 //! Every learner grows one model a fold and one of all rows, which is the artifact's. Calibration, spread and metrics come
 //! from the fold models.
 
-use crate::boost::BadSetting;
+use crate::boost::{BadSetting, Weights};
 use crate::build::{self, Parts};
 use crate::fold;
 use crate::infer::{Inferred, infer};
@@ -178,7 +178,9 @@ impl Fit {
         let n_folds = folds.iter().max().map_or(0, |last| last + 1);
         let as_of = plan.as_of.or(latest).or(rows.latest);
         let prepared = prepare::prepare(rows, &bad, &folds, n_folds);
-        let set = TrainingSet { prepared, bad, folds, n_folds, seed: plan.seed, settings: plan.settings };
+        let weights = Weights::equal(bad.len());
+        let Plan { seed, settings, threads, .. } = plan;
+        let set = TrainingSet { prepared, bad, folds, n_folds, weights, seed, settings, threads };
         let learners = plan.learner.start(&set, plan.trials);
         let (data_sha256, positive) = (table.sha256(), outcomes.positive);
         Ok(Self { data_sha256, as_of, positive, permitted_by_request, notes, learners, set, plan })

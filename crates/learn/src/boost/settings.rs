@@ -75,6 +75,23 @@ impl Settings {
         broken.map_or(Ok(()), |(name, found, _, expected)| Err(BadSetting { name, found, expected }))
     }
 
+    /// The same settings but one, by the name that an artifact records; `None` if there is no such setting. A value that
+    /// does not fit is left to [`Settings::check`].
+    pub fn with(mut self, name: &str, value: f64) -> Option<Self> {
+        match name {
+            "trees" => self.trees = value as u32,
+            "depth" => self.depth = value as u32,
+            "learning_rate" => self.learning_rate = value,
+            "lambda" => self.lambda = value,
+            "min_child_weight" => self.min_child_weight = value,
+            "row_share" => self.row_share = value,
+            "column_share" => self.column_share = value,
+            "patience" => self.patience = value as u32,
+            _ => return None,
+        }
+        Some(self)
+    }
+
     /// Names and values, as an artifact records them.
     pub fn named(&self) -> BTreeMap<String, f64> {
         [

@@ -4,7 +4,7 @@ mod forest;
 mod symmetric;
 mod tuned;
 
-use crate::boost::Settings;
+use crate::boost::{Settings, Weights};
 use crate::calibrate;
 use crate::prepare::Prepared;
 use crate::train::{Progress, Stage};
@@ -39,8 +39,10 @@ pub(crate) struct TrainingSet {
     /// The fold of each row.
     pub(crate) folds: Vec<u16>,
     pub(crate) n_folds: u16,
+    pub(crate) weights: Weights,
     pub(crate) seed: u64,
     pub(crate) settings: Settings,
+    pub(crate) threads: u16,
 }
 
 /// A learner under way.

@@ -4,7 +4,7 @@
 //! the least loss is the final model's, which is grown on all rows.
 
 use super::{Fitted, TrainingSet};
-use crate::boost::{Booster, Grown, Question, Settings};
+use crate::boost::{Booster, Grown, Question, Settings, Weights};
 use crate::calibrate;
 use crate::design::Design;
 use crate::random::{Stream, stream};
@@ -29,11 +29,11 @@ pub(crate) struct Boosting {
 impl Boosting {
     pub(crate) fn new(set: &TrainingSet) -> Self {
         let fold_model = |fold: u16| {
-            let trains_on = set.folds.iter().map(|other| *other != fold).collect();
-            booster(set, set.settings, trains_on, Stream::FoldModel(fold))
+            let weights = set.weights.clone().only(|row| set.folds[row] != fold);
+            booster(set, set.settings, &weights, Stream::FoldModel(fold))
         };
         let fold_models = (0..set.n_folds).map(fold_model).collect();
-        let final_model = booster(set, set.settings, vec![true; set.bad.len()], Stream::FinalModel);
+        let final_model = booster(set, set.settings, &set.weights, Stream::FinalModel);
         let mut boosting =
             Self { fold_models, final_model, settings: set.settings, next: 0, losses: Vec::new(), chosen: None };
         boosting.losses.push(boosting.held_out_loss(set));
@@ -44,7 +44,7 @@ impl Boosting {
         match self.chosen {
             None => self.grow_fold(set),
             Some(trees) if self.final_model.trees().len() < trees => {
-                self.final_model.grow(&set.prepared.design, &set.bad);
+                self.final_model.grow(&set.prepared.design);
             }
             Some(_) => {}
         }
@@ -79,7 +79,7 @@ impl Boosting {
     }
 
     fn grow_fold(&mut self, set: &TrainingSet) {
-        self.fold_models[self.next].grow(&set.prepared.fold_designs[self.next], &set.bad);
+        self.fold_models[self.next].grow(&set.prepared.fold_designs[self.next]);
         self.next += 1;
         if self.next < self.fold_models.len() {
             return;
@@ -106,10 +106,10 @@ impl Boosting {
     }
 }
 
-/// A booster on some of the rows.
-pub(super) fn booster(set: &TrainingSet, settings: Settings, trains_on: Vec<bool>, of: Stream) -> Booster {
+/// A booster on the rows that have a weight.
+pub(super) fn booster(set: &TrainingSet, settings: Settings, weights: &Weights, of: Stream) -> Booster {
     let directions = set.prepared.features.iter().map(|feature| feature.direction).collect();
-    Booster::new(settings, directions, &set.bad, trains_on, stream(set.seed, of))
+    Booster::new(settings, directions, &set.bad, weights, stream(set.seed, of)).with_threads(set.threads)
 }
 
 /// The position of the least loss, of equals the first.

@@ -95,7 +95,7 @@ impl Tuned {
     pub(crate) fn step(&mut self, set: &TrainingSet) {
         if let Some(last) = &mut self.last {
             if last.booster.trees().len() < last.trees {
-                last.booster.grow(&set.prepared.design, &set.bad);
+                last.booster.grow(&set.prepared.design);
                 self.done += 1;
             }
             return;
@@ -166,7 +166,7 @@ impl Tuned {
     fn choose(&self, set: &TrainingSet) -> Last {
         let (trial, trees) = best(self.tried.iter().map(|tried| sum(tried.alone.iter())));
         let settings = self.tried[trial].settings;
-        let booster = booster(set, settings, vec![true; set.bad.len()], Stream::FinalModel);
+        let booster = booster(set, settings, &set.weights, Stream::FinalModel);
         Last { booster, trees, trial }
     }
 
@@ -188,13 +188,13 @@ impl Trial {
         let single = (0..set.n_folds).map(|fold| vec![fold]);
         let pairs = (0..set.n_folds).flat_map(|one| (one + 1..set.n_folds).map(move |other| vec![one, other]));
         let model = |(index, without): (usize, Vec<u16>)| {
-            let trains: Vec<bool> = set.folds.iter().map(|fold| !without.contains(fold)).collect();
+            let trains = |row: usize| !without.contains(&set.folds[row]);
             let design = match without[..] {
                 [fold] => set.prepared.fold_designs[usize::from(fold)].clone(),
-                _ => set.prepared.design_of(&set.bad, |row| trains[row]),
+                _ => set.prepared.design_of(&set.bad, trains),
             };
             let mut model = Model {
-                booster: booster(set, settings, trains, Stream::FoldModel(index as u16)),
+                booster: booster(set, settings, &set.weights.clone().only(trains), Stream::FoldModel(index as u16)),
                 design,
                 losses: vec![Vec::new(); without.len()],
                 without,
@@ -240,7 +240,7 @@ impl Trial {
 
 impl Model {
     fn grow(&mut self, set: &TrainingSet) {
-        self.booster.grow(&self.design, &set.bad);
+        self.booster.grow(&self.design);
         self.judge(set);
     }
 
