@@ -135,8 +135,15 @@ pub(crate) struct Problem<'a> {
     rows: Sparse,
     target: &'a [f64],
     weight: Vec<f64>,
-    /// Weighted shares of target 1 and target 0.
-    prior: (f64, f64),
+    /// Weighted sums of targets and of their complements.
+    sums: (f64, f64),
+    intercept: Intercept,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Intercept {
+    Fitted,
+    Zero,
 }
 
 /// Gradient, lower triangle of the Hessian, and the largest `|probability − target|` of a row that weighs something.
@@ -155,10 +162,15 @@ impl<'a> Problem<'a> {
         let events: f64 = weight.iter().zip(target).map(|(weight, target)| weight * target).sum();
         let others: f64 = weight.iter().zip(target).map(|(weight, target)| weight * (1.0 - target)).sum();
         if events > 0.0 && others > 0.0 {
-            Ok(Self { rows, target, weight, prior: (events, others) })
+            Ok(Self { rows, target, weight, sums: (events, others), intercept: Intercept::Fitted })
         } else {
             Err(BadData::OneOutcome)
         }
+    }
+
+    /// The same with the intercept at 0.
+    pub(crate) fn without_intercept(self) -> Self {
+        Self { intercept: Intercept::Zero, ..self }
     }
 
     /// Maximises the penalised likelihood, from an earlier fit where one is given. A column that is held keeps
@@ -170,7 +182,11 @@ impl<'a> Problem<'a> {
             None => vec![0.0; self.rows.n_columns],
         };
         theta.iter_mut().zip(held).filter(|(_, held)| **held).for_each(|(theta, _)| *theta = 0.0);
-        theta.push(start.map_or(libm::log(self.prior.0 / self.prior.1), |start| start.intercept));
+        theta.push(match (self.intercept, start) {
+            (Intercept::Zero, _) => 0.0,
+            (Intercept::Fitted, Some(start)) => start.intercept,
+            (Intercept::Fitted, None) => libm::log(self.sums.0 / self.sums.1),
+        });
         let mut now = self.loss(&theta, l2);
         let (mut steps, mut ending) = (0, Ending::OutOfSteps);
         let mut at = self.derivatives(&theta, l2, held);
@@ -236,7 +252,8 @@ impl<'a> Problem<'a> {
             }
         }
         // Without slope and curvature a column takes no step.
-        for (column, _) in held.iter().enumerate().filter(|(_, held)| **held) {
+        let no_intercept = self.intercept == Intercept::Zero;
+        for (column, _) in held.iter().chain([&no_intercept]).enumerate().filter(|(_, held)| **held) {
             at.gradient[column] = 0.0;
             at.hessian.row_mut(column).fill(0.0);
             at.hessian.column_mut(column).fill(0.0);
