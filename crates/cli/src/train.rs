@@ -29,7 +29,7 @@ pub(crate) struct Risk {
     data: PathBuf,
     #[command(flatten)]
     target: TargetColumn,
-    /// The kind of model: symmetric, forest, or auto for the best of them and their means on held-out rows.
+    /// The kind of model: symmetric, logistic, forest, or auto for the best of them and their means on held-out rows.
     #[arg(long, default_value_t = Learner::Symmetric)]
     learner: Learner,
     /// Try so many settings of the boosting; the reported figures are nested, so the search does not flatter them.

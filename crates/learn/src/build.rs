@@ -124,12 +124,13 @@ fn measured(plan: &Plan, margins: &[f64], probabilities: &[f64], set: &TrainingS
     let (folds, bad) = (set.n_folds, &set.bad);
     let chosen = match (plan.learner, plan.trials) {
         (Learner::Symmetric, 0) => ", and the number of trees,",
+        (Learner::Logistic, _) => ", and the penalty,",
         (Learner::Symmetric | Learner::Forest, _) => "",
-        (Learner::Auto, 0) => ", the number of trees and the learner",
-        (Learner::Auto, _) => " and the learner",
+        (Learner::Auto, 0) => ", the number of trees, the penalty and the learner",
+        (Learner::Auto, _) => ", the penalty and the learner",
     };
     let nested = match (plan.learner, plan.trials) {
-        (Learner::Forest, _) | (_, 0) => "",
+        (Learner::Forest | Learner::Logistic, _) | (_, 0) => "",
         _ => "settings and number of boosted trees were chosen on the other folds; ",
     };
     Metrics {

@@ -3,6 +3,7 @@
 use crate::bins::Cuts;
 use crate::categories::{ranked, ranks};
 use crate::design::Design;
+use crate::linear;
 use crate::reference::{self, Summary};
 use crate::rows::{Column, Rows};
 use ndarray::Array2;
@@ -31,6 +32,11 @@ impl Prepared {
     /// All rows, with category orders learned from some of them.
     pub fn design_of(&self, bad: &[bool], learns: impl Fn(usize) -> bool) -> Design {
         reordered(&self.design, &self.columns, bad, learns)
+    }
+
+    /// The features of all rows, one list a feature, as the final model reads them.
+    pub(crate) fn values(&self) -> Vec<Vec<Option<f64>>> {
+        linear::values(&self.features, &self.columns)
     }
 
     /// The features of a row, as the final model reads them.

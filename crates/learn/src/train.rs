@@ -5,6 +5,7 @@
 
 use crate::boost::{BadSetting, Weights};
 use crate::build::{self, Parts};
+use crate::check::BadData;
 use crate::fold;
 use crate::infer::{Inferred, infer};
 use crate::labels;
@@ -138,6 +139,9 @@ pub enum LearnError {
         /// What is needed.
         expected: &'static str,
     },
+    /// Columns that a learner cannot work with.
+    #[error(transparent)]
+    Columns(#[from] BadData),
     /// No column is left to learn from.
     #[error("no column is left to learn from{}", if notes.is_empty() { String::new() } else { format!(": {}", notes.join("; ")) })]
     NoFeatures {
@@ -220,13 +224,14 @@ impl Fit {
     /// Grows what is left and assembles the model.
     ///
     /// # Errors
-    /// [`LearnError::Model`].
+    /// [`LearnError::Columns`] and [`LearnError::Model`].
     pub fn finish(mut self) -> Result<Trained, LearnError> {
         while self.progress().stage != Stage::Done {
             self.step(u32::MAX);
         }
         let set = &self.set;
-        let mut fitted: Vec<Fitted> = self.learners.into_iter().filter_map(|learner| learner.finish(set)).collect();
+        let finished = self.learners.into_iter().map(|learner| learner.finish(set));
+        let mut fitted = finished.collect::<Result<Vec<Fitted>, _>>()?;
         if self.plan.learner == Learner::Auto {
             fitted = learner::with_means(fitted, set);
         }

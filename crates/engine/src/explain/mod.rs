@@ -105,9 +105,8 @@ impl Explainer {
             (Ensemble::Symmetric(model), Fold::Symmetric(tables)) => tables.add(model, row, scale, values),
             (Ensemble::General(model), Fold::General(paths)) => paths.add(model, row, scale, values),
             (Ensemble::Linear(model), Fold::Linear(means)) => {
-                for (term, mean) in model.terms.iter().zip(means) {
-                    let feature = usize::from(term.feature);
-                    values[feature] += scale * (term.value(row.0[feature]) - mean);
+                for (((sum, term), mean), value) in values.iter_mut().zip(&model.terms).zip(means).zip(&row.0) {
+                    *sum += scale * (term.value(*value) - mean);
                 }
             }
             (Ensemble::Mean(model), Fold::Mean(members)) => {
@@ -130,7 +129,7 @@ impl Explainer {
             (_, Summary::Leaves(counts), Fold::Symmetric(tables)) => tables.add_influence(counts, &mut influence),
             (Ensemble::General(model), _, Fold::General(paths)) => paths.add_influence(model, &mut influence),
             (Ensemble::Linear(model), _, _) => {
-                model.terms.iter().for_each(|term| influence[usize::from(term.feature)] += term.reach());
+                influence.iter_mut().zip(&model.terms).for_each(|(sum, term)| *sum += term.reach());
             }
             (Ensemble::Mean(model), Summary::Members(summaries), Fold::Mean(members)) => {
                 for ((member, summary), folded) in model.members.iter().zip(summaries).zip(members) {
@@ -148,19 +147,20 @@ impl Explainer {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::linear::{Linear, Shape, Term};
+    use crate::model::linear::{Linear, Term};
     use crate::model::mean::{Mean, Member};
     use crate::model::symmetric::Tree;
     use crate::model::{Calibration, Link, Predicate, Side, Symmetric};
 
     /// A forest is left out: its own test compares it with its own definition.
     #[test]
-    fn a_mean_of_a_table_and_a_line_adds_up_and_splits_by_member() {
+    fn a_mean_of_trees_and_bins_adds_up_and_splits_by_member() {
         let less = Predicate::Less { feature: 0, threshold: 3.0, missing: Side::No };
         let tree = Tree { levels: vec![0], leaves: vec![-1.0, 2.0] };
         let symmetric = Symmetric { base: 0.5, predicates: vec![less], trees: vec![tree] };
-        let shape = Shape::Line { low: 0.0, high: 9.0, mean: 2.0, deviation: 4.0, coefficient: 1.0 };
-        let linear = Linear { intercept: -0.25, terms: vec![Term { feature: 1, missing: 0.5, shape }] };
+        let unused = Term::Bins { thresholds: Vec::new(), values: vec![0.0], missing: 0.0 };
+        let bins = Term::Bins { thresholds: vec![0.0, 6.0], values: vec![-2.0, 1.0, 4.0], missing: 0.5 };
+        let linear = Linear { intercept: -0.25, terms: vec![unused, bins] };
         let calibration = |slope, intercept| Calibration { link: Link::Logistic, slope, intercept };
         let members = vec![
             Member { calibration: calibration(2.0, 0.125), ensemble: Ensemble::Symmetric(symmetric) },
@@ -179,9 +179,19 @@ mod tests {
         for row in &rows {
             let Explanation { base, values } = explainer.explain(&ensemble, row);
             assert!((base + values[0] + values[1] - ensemble.margin(row)).abs() < 1e-15);
-            let of_line =
-                |row: &FeatureVector| 0.25 * row.0[1].map_or(0.5, |value| (value.clamp(0.0, 9.0) - 2.0) / 4.0);
-            let alone = of_line(row) - rows.iter().map(of_line).sum::<f64>() / 4.0;
+            let of_bins = |row: &FeatureVector| {
+                let bin = |value| {
+                    if value < 0.0 {
+                        -2.0
+                    } else if value < 6.0 {
+                        1.0
+                    } else {
+                        4.0
+                    }
+                };
+                0.25 * row.0[1].map_or(0.5, bin)
+            };
+            let alone = of_bins(row) - rows.iter().map(of_bins).sum::<f64>() / 4.0;
             assert!((values[1] - alone).abs() < 1e-15, "{values:?} {alone}");
         }
         assert_eq!(explainer.game(), Game::Members);

@@ -39,7 +39,7 @@ impl Ensemble {
         match self {
             Ensemble::Symmetric(model) => model.margin(row),
             Ensemble::General(model) => model.margin(row),
-            Ensemble::Linear(model) => model.margin(row),
+            Ensemble::Linear(model) => model.margin(row.0.iter().copied()),
             Ensemble::Mean(model) => model.margin(row),
         }
     }

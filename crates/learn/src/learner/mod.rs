@@ -1,14 +1,17 @@
 //! The learners: each grows one model a fold and one of all rows, in small steps.
 
 mod forest;
+mod logistic;
 mod symmetric;
 mod tuned;
 
 use crate::boost::{Settings, Weights};
 use crate::calibrate;
+use crate::check::BadData;
 use crate::prepare::Prepared;
 use crate::train::{Progress, Stage};
 use forest::Forests;
+use logistic::Lines;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
@@ -25,6 +28,8 @@ pub use tuned::TrialSummary;
 pub enum Learner {
     /// Gradient-boosted symmetric trees.
     Symmetric,
+    /// A logistic regression with one readable term a feature.
+    Logistic,
     /// A random forest.
     Forest,
     /// Each of the others and the means of some of them; the one with the least held-out log-loss is kept.
@@ -50,6 +55,7 @@ pub(crate) struct TrainingSet {
 pub(crate) enum Growing {
     Symmetric(Box<Boosting>),
     Forest(Forests),
+    Logistic(Box<Lines>),
     Tuned(Box<Tuned>),
 }
 
@@ -71,13 +77,14 @@ pub(crate) struct Fitted {
 
 /// A word that names no learner.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is no learner; expected one of symmetric, forest, auto")]
+#[error("{0:?} is no learner; expected one of symmetric, logistic, forest, auto")]
 pub struct UnknownLearner(pub String);
 
 impl fmt::Display for Learner {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Learner::Symmetric => "symmetric",
+            Learner::Logistic => "logistic",
             Learner::Forest => "forest",
             Learner::Auto => "auto",
         })
@@ -87,7 +94,7 @@ impl fmt::Display for Learner {
 impl FromStr for Learner {
     type Err = UnknownLearner;
     fn from_str(name: &str) -> Result<Self, UnknownLearner> {
-        let known = [Learner::Symmetric, Learner::Forest, Learner::Auto];
+        let known = [Learner::Symmetric, Learner::Logistic, Learner::Forest, Learner::Auto];
         known.into_iter().find(|learner| learner.to_string() == name).ok_or_else(|| UnknownLearner(name.to_owned()))
     }
 }
@@ -100,10 +107,12 @@ impl Learner {
             trials => Growing::Tuned(Box::new(Tuned::new(set, trials))),
         };
         let forest = || Growing::Forest(Forests::new(set));
+        let logistic = || Growing::Logistic(Box::new(Lines::new(set)));
         match self {
             Learner::Symmetric => vec![symmetric()],
+            Learner::Logistic => vec![logistic()],
             Learner::Forest => vec![forest()],
-            Learner::Auto => vec![symmetric(), forest()],
+            Learner::Auto => vec![symmetric(), logistic(), forest()],
         }
     }
 }
@@ -114,6 +123,7 @@ impl Growing {
         match self {
             Growing::Symmetric(boosting) => boosting.step(set),
             Growing::Forest(forests) => forests.step(set),
+            Growing::Logistic(lines) => lines.step(set),
             Growing::Tuned(tuned) => tuned.step(set),
         }
     }
@@ -122,6 +132,7 @@ impl Growing {
         match self {
             Growing::Symmetric(boosting) => boosting.progress(),
             Growing::Forest(forests) => forests.progress(),
+            Growing::Logistic(lines) => lines.progress(set),
             Growing::Tuned(tuned) => tuned.progress(set),
         }
     }
@@ -134,16 +145,17 @@ impl Growing {
     pub(crate) fn trials(&self, set: &TrainingSet) -> Vec<TrialSummary> {
         match self {
             Growing::Tuned(tuned) => tuned.trials(set),
-            Growing::Symmetric(_) | Growing::Forest(_) => Vec::new(),
+            Growing::Symmetric(_) | Growing::Forest(_) | Growing::Logistic(_) => Vec::new(),
         }
     }
 
-    /// The fitted model; `None` while the learner is not done.
-    pub(crate) fn finish(self, set: &TrainingSet) -> Option<Fitted> {
+    /// The fitted model of a learner that is done.
+    pub(crate) fn finish(self, set: &TrainingSet) -> Result<Fitted, BadData> {
         match self {
-            Growing::Symmetric(boosting) => Some(boosting.finish(set)),
-            Growing::Forest(forests) => Some(forests.finish(set)),
-            Growing::Tuned(tuned) => tuned.finish(set),
+            Growing::Symmetric(boosting) => Ok(boosting.finish(set)),
+            Growing::Forest(forests) => Ok(forests.finish(set)),
+            Growing::Logistic(lines) => lines.finish(),
+            Growing::Tuned(tuned) => tuned.finish(set).ok_or(BadData::TooFew { what: "trials", found: 0, least: 1 }),
         }
     }
 }
