@@ -123,8 +123,8 @@ fn trees_are_added_to_given_margins() {
         };
         trees.iter().map(|tree| tree.leaves[answer(tree)]).collect()
     };
-    for row in 0..100 {
-        let sum = leaves(more.trees(), row).iter().fold(given[row], |sum, leaf| sum + leaf);
+    for (row, given) in given.iter().enumerate().take(100) {
+        let sum = leaves(more.trees(), row).iter().fold(*given, |sum, leaf| sum + leaf);
         assert_eq!(more.margins()[row], sum);
     }
     more.truncate(0, &design);
