@@ -1,11 +1,12 @@
 //! Histograms of packed gradients: one table a node and column, kept as running sums over the codes.
 
 use super::gradient::halves;
+use super::split::Question;
 use crate::design::Design;
 use std::ops::Range;
 
 /// Columns whose histograms are summed in one pass over the rows.
-pub(crate) const WIDTH: usize = 8;
+const WIDTH: usize = 4;
 
 /// The drawn rows, ordered by node. A row is named by its position in the sample.
 #[derive(Clone, Debug, Default)]
@@ -85,9 +86,18 @@ pub(crate) struct Histogram {
     open: [Option<Range<usize>>; 2],
 }
 
+/// Shares rising columns out among groups, evenly, and as many groups to each thread.
+pub(crate) fn share_out(columns: &[usize], threads: u16, groups: &mut Vec<Group>) {
+    let n = columns.len().div_ceil(WIDTH).next_multiple_of(usize::from(threads.max(1))).min(columns.len());
+    groups.resize_with(n, Group::default);
+    for (at, group) in groups.iter_mut().enumerate() {
+        group.choose(&columns[at * columns.len() / n..(at + 1) * columns.len() / n]);
+    }
+}
+
 impl Group {
     /// Takes on other columns, at most [`WIDTH`].
-    pub(crate) fn choose(&mut self, columns: &[usize]) {
+    fn choose(&mut self, columns: &[usize]) {
         self.histograms.resize_with(columns.len(), Histogram::default);
         for (histogram, column) in self.histograms.iter_mut().zip(columns) {
             histogram.column = *column;
@@ -109,10 +119,7 @@ impl Group {
                 *to = codes[*row as usize];
             }
         }
-        self.tables.0.iter_mut().for_each(|table| table.fill(0));
-        for (codes, value) in self.codes.iter().zip(packed) {
-            self.tables.add(codes, *value);
-        }
+        self.tables.sum(self.histograms.len(), self.codes.iter().zip(packed));
         for (histogram, table) in self.histograms.iter_mut().zip(self.tables.0.iter()) {
             histogram.n_codes = design.cuts(histogram.column).n_codes();
             histogram.sums.clear();
@@ -131,11 +138,8 @@ impl Group {
         for pair in 0..n_pairs {
             let (no, yes) = (pair, pair + n_pairs);
             let small = if partition.n_rows(yes) < partition.n_rows(no) { yes } else { no };
-            self.tables.0.iter_mut().for_each(|table| table.fill(0));
-            for row in partition.rows(small) {
-                let row = *row as usize;
-                self.tables.add(&self.codes[row], packed[row]);
-            }
+            let rows = partition.rows(small).iter().map(|row| *row as usize);
+            self.tables.sum(self.histograms.len(), rows.map(|row| (&self.codes[row], &packed[row])));
             for (histogram, table) in self.histograms.iter_mut().zip(self.tables.0.iter_mut()) {
                 let child = &mut table[..histogram.n_codes];
                 accumulate(child);
@@ -144,23 +148,39 @@ impl Group {
         }
     }
 
-    /// Whether a drawn row's code of a column is at most `cut`, or missing where that counts as yes.
-    pub(crate) fn is_yes(&self, lane: usize, cut: u8, missing_is_yes: bool) -> impl Fn(usize) -> bool {
+    /// Whether a drawn row answers yes; `None` if the question is about none of the group's columns.
+    pub(crate) fn is_yes(&self, question: Question) -> Option<impl Fn(usize) -> bool> {
+        let Question { column, cut, missing_is_yes } = question;
+        let lane = self.histograms.iter().position(|histogram| histogram.column == column)?;
         let missing = (self.histograms[lane].n_codes - 1) as u8;
         // Where missing is no, the second comparison repeats the first.
         let also = if missing_is_yes { missing } else { cut };
-        move |row| {
+        Some(move |row: usize| {
             let code = self.codes[row][lane % WIDTH];
             (code <= cut) | (code == also)
-        }
+        })
     }
 }
 
 impl Tables {
+    /// Sums the rows, of which the first so many lanes hold columns.
+    fn sum<'a>(&mut self, n_lanes: usize, rows: impl Iterator<Item = (&'a [u8; WIDTH], &'a i64)>) {
+        match n_lanes {
+            1 => self.sum_lanes::<1>(rows),
+            2 => self.sum_lanes::<2>(rows),
+            3 => self.sum_lanes::<3>(rows),
+            _ => self.sum_lanes::<WIDTH>(rows),
+        }
+    }
+
     #[inline(always)]
-    fn add(&mut self, codes: &[u8; WIDTH], value: i64) {
-        for (table, code) in self.0.iter_mut().zip(codes) {
-            table[usize::from(*code)] += value;
+    fn sum_lanes<'a, const N: usize>(&mut self, rows: impl Iterator<Item = (&'a [u8; WIDTH], &'a i64)>) {
+        let Some(tables) = self.0.first_chunk_mut::<N>() else { return };
+        tables.iter_mut().for_each(|table| table.fill(0));
+        for (codes, value) in rows {
+            for (table, code) in tables.iter_mut().zip(codes) {
+                table[usize::from(*code)] += value;
+            }
         }
     }
 }
@@ -240,8 +260,9 @@ mod tests {
         group.choose(&[0, 1, 2]);
         partition.start(drawn.len());
         group.root(&design, &drawn, &packed, 0.0);
-        for (lane, cut) in [(1, 2), (2, 0)] {
-            partition.split(group.is_yes(lane, cut, lane == 2));
+        for (column, cut) in [(1, 2), (2, 0)] {
+            let question = Question { column, cut, missing_is_yes: column == 2 };
+            partition.split(group.is_yes(question).expect("a column of the group"));
             group.descend(&partition, &packed);
         }
         let node =

@@ -21,7 +21,7 @@ pub use weights::{BadWeight, Weights};
 
 use crate::design::Design;
 use gradient::{Unit, differentiate};
-use histogram::{Group, Partition, WIDTH};
+use histogram::{Group, Partition, share_out};
 use leaves::{add, sum};
 use monotone::{MOST_LEAVES, leaf_values};
 use rand::Rng;
@@ -192,7 +192,8 @@ impl Booster {
 
     /// Draws the columns that the tree may ask about, rising.
     fn draw_columns(&mut self, n_columns: usize) -> Vec<usize> {
-        let n = ((n_columns as f64 * self.settings.column_share).ceil() as usize).clamp(1, n_columns.max(1));
+        let share = (n_columns as f64 * self.settings.column_share).ceil() as usize;
+        let n = share.max(self.settings.depth as usize).min(n_columns);
         let mut columns: Vec<usize> = (0..n_columns).collect();
         if n < n_columns {
             for at in 0..n {
@@ -212,8 +213,7 @@ impl Booster {
         partition.start(sample.rows.len());
         let mut columns = self.draw_columns(design.n_columns());
         columns.retain(|column| !design.cuts(*column).thresholds().is_empty());
-        groups.resize_with(columns.len().div_ceil(WIDTH), Group::default);
-        groups.iter_mut().zip(columns.chunks(WIDTH)).for_each(|(group, columns)| group.choose(columns));
+        share_out(&columns, self.threads, groups);
 
         let (g, h) = unit.unpack(sample.packed.iter().sum());
         let weight = h + self.settings.lambda;
@@ -243,9 +243,8 @@ impl Booster {
             gain = found;
             questions.push(question);
             if depth + 1 < self.settings.depth {
-                let at = columns.partition_point(|column| *column < question.column);
-                let group = &groups[at / WIDTH];
-                partition.split(group.is_yes(at % WIDTH, question.cut, question.missing_is_yes));
+                let is_yes = groups.iter().find_map(|group| group.is_yes(question));
+                is_yes.into_iter().for_each(|is_yes| partition.split(is_yes));
             }
         }
         questions

@@ -16,9 +16,10 @@ pub struct Settings {
     pub lambda: f64,
     /// Least curvature (`Σ p(1−p)`) on either side of a question, over the whole level.
     pub min_child_weight: f64,
-    /// Share of the rows that choose each tree's questions. Leaf values are fitted on all of them.
+    /// Share of the rows that choose each tree's questions, drawn by how steep the loss is at them. Leaf values are fitted
+    /// on all rows.
     pub row_share: f64,
-    /// Share of the columns that each tree may ask about.
+    /// Share of the columns that each tree may ask about; at least one a level.
     pub column_share: f64,
     /// Trees without a better held-out loss after which the folds stop growing.
     pub patience: u32,
@@ -47,8 +48,8 @@ impl Default for Settings {
             learning_rate: 0.11,
             lambda: 3.0,
             min_child_weight: 1.0,
-            row_share: 0.8,
-            column_share: 0.8,
+            row_share: 0.3,
+            column_share: 0.5,
             patience: 40,
         }
     }

@@ -99,8 +99,8 @@ impl Level<'_> {
         best.map(|best| best.choice)
     }
 
-    /// The questions about a group's columns whose free gain exceeds the least: all that a constraint may make less of,
-    /// else each column's best.
+    /// The questions about a group's columns whose gain may exceed the least: all that a constraint may make less of, else
+    /// each column's best.
     pub(crate) fn candidates(&self, group: &Group) -> Vec<Choice> {
         let mut found = Vec::new();
         let mut gains = Vec::new();
@@ -109,7 +109,19 @@ impl Level<'_> {
             let of_column = found.len();
             for missing_is_yes in [false, true] {
                 let Some(cuts) = histogram.open(missing_is_yes) else { continue };
-                self.free_gains(histogram, &cuts, missing_is_yes, &mut gains);
+                match self.directions[column] {
+                    // A column with two cuts has a longer chain, which is left to closer judgement.
+                    _ if self.has_asked(column) => {
+                        self.gains(histogram, &cuts, missing_is_yes, |_, _| true, &mut gains)
+                    }
+                    Direction::Free => self.gains(histogram, &cuts, missing_is_yes, |_, _| true, &mut gains),
+                    Direction::Increasing => {
+                        self.gains(histogram, &cuts, missing_is_yes, |yes, no| yes <= no, &mut gains);
+                    }
+                    Direction::Decreasing => {
+                        self.gains(histogram, &cuts, missing_is_yes, |yes, no| yes >= no, &mut gains);
+                    }
+                }
                 for (cut, gain) in cuts.zip(&gains) {
                     let gain = f64::from(*gain) * self.weight;
                     if gain > self.least {
@@ -128,9 +140,17 @@ impl Level<'_> {
         found
     }
 
-    /// The gain of a question about each of the cuts, over [`Level::weight`]. Sums are integers until they are sides, so
-    /// single precision costs no side its digits.
-    fn free_gains(&self, histogram: &Histogram, cuts: &Range<usize>, missing_is_yes: bool, gains: &mut Vec<f32>) {
+    /// The gain of a question about each of the cuts, over [`Level::weight`], where each node's pair of leaves may stand in
+    /// the order or is pooled. Sums are integers until they are sides, so single precision costs no side its digits.
+    #[inline(always)]
+    fn gains(
+        &self,
+        histogram: &Histogram,
+        cuts: &Range<usize>,
+        missing_is_yes: bool,
+        is_ordered: impl Fn(f32, f32) -> bool,
+        gains: &mut Vec<f32>,
+    ) {
         gains.clear();
         gains.resize(cuts.len(), 0.0);
         let unit_g = (self.unit.gradient / self.weight) as f32;
@@ -142,16 +162,25 @@ impl Level<'_> {
             if all == 0 {
                 continue;
             }
+            let (all_g, all_h) = halves(all);
+            let (all_g, all_w) = (all_g as f32 * unit_g, all_h as f32 * unit_h + 2.0 * lambda);
+            let pooled = all_g * all_g / all_w;
             let shift = if missing_is_yes { missing } else { 0 };
             for (sum, gain) in node[cuts.clone()].iter().zip(gains.iter_mut()) {
                 let yes = sum + shift;
                 let ((yes_g, yes_h), (no_g, no_h)) = (halves(yes), halves(all - yes));
                 let (yes_g, no_g) = (yes_g as f32 * unit_g, no_g as f32 * unit_g);
                 let (yes_w, no_w) = (yes_h as f32 * unit_h + lambda, no_h as f32 * unit_h + lambda);
-                // One division for two quotients.
-                *gain += (yes_g * yes_g * no_w + no_g * no_g * yes_w) / (yes_w * no_w);
+                // The leaves' values are −G / (H + λ); one division for two quotients.
+                let ordered = is_ordered(-yes_g * no_w, -no_g * yes_w);
+                let apart = (yes_g * yes_g * no_w + no_g * no_g * yes_w) / (yes_w * no_w);
+                *gain += if ordered { apart } else { pooled };
             }
         }
+    }
+
+    fn has_asked(&self, column: usize) -> bool {
+        self.asked.iter().any(|question| question.column == column)
     }
 
     /// Whether no constraint can touch the tree once it asks about the column.
