@@ -55,7 +55,7 @@ impl Report {
 }
 
 /// The files that engine and trainer answer for, as folder and file name without extension.
-pub const KINDS: [(&str, &str); 7] = [
+pub const KINDS: [(&str, &str); 8] = [
     ("metrics", "beta_calibration"),
     ("metrics", "classification_metrics"),
     ("metrics", "isotonic"),
@@ -63,6 +63,7 @@ pub const KINDS: [(&str, &str); 7] = [
     ("pricing", "amortisation"),
     ("pricing", "apr"),
     ("scorecard", "pdo_scaling"),
+    ("scorecard", "woe_iv"),
 ];
 
 /// Checks one file. `None` when nothing answers for its kind and name.
@@ -75,6 +76,7 @@ pub fn check(kind: &str, name: &str, bytes: &[u8]) -> Option<Report> {
         ("pricing", "amortisation") => pricing::amortisation,
         ("pricing", "apr") => pricing::apr,
         ("scorecard", "pdo_scaling") => scorecard::pdo_scaling,
+        ("scorecard", "woe_iv") => scorecard::woe_iv,
         _ => return None,
     };
     let mut report = Report::default();

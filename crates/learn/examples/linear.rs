@@ -1,4 +1,4 @@
-//! Five-fold AUC and log-loss of the linear model on real data sets, beside the logistic reference learner.
+//! Five-fold AUC and log-loss of the linear model and of a scorecard on real data sets, beside the logistic reference learner.
 //!
 //! `cargo run --release -p underglass-learn --example linear -- [SET,SET]`. The folder with the data and
 //! `baselines.json` is `UNDERGLASS_DATA`, else `../shared/data`. A set whose file is absent is skipped.
@@ -20,6 +20,7 @@ use underglass_engine::units::{LogOdds, Probability};
 use underglass_learn::infer::infer;
 use underglass_learn::linear::{self, Data, PENALTIES};
 use underglass_learn::plan::Permit;
+use underglass_learn::woe::card::{self, Scorecard};
 use underglass_learn::{fold, labels, prepare, rows};
 
 /// Folds within the training rows, on which the penalty is chosen.
@@ -65,7 +66,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     let folder = std::env::var_os("UNDERGLASS_DATA").map_or_else(|| PathBuf::from("../shared/data"), PathBuf::from);
     let names: Vec<String> = std::env::args().skip(1).collect();
     let wanted = |name: &str| names.is_empty() || names.iter().any(|list| list.split(',').any(|wanted| wanted == name));
-    println!("{:24} {:>7} {:>7} {:>8} {:>8} {:>7}  penalties", "set", "AUC", "theirs", "log-loss", "theirs", "s");
+    println!(
+        "{:24} {:>7} {:>7} {:>7} {:>8} {:>8} {:>8} {:>7}  penalties",
+        "set", "AUC", "card", "theirs", "log-loss", "card", "theirs", "s"
+    );
     for set in SETS.iter().filter(|set| wanted(set.name)) {
         let path = folder.join(format!("{}.gz", set.file));
         if path.exists() {
@@ -80,7 +84,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 fn measure(set: &Set, folder: &Path) -> Result<(), Box<dyn Error>> {
     let all = Table::from_csv(&unpacked(&folder.join(format!("{}.gz", set.file)))?)?;
     let folds = unpacked(&folder.join("folds").join(format!("{}.txt.gz", set.name)))?;
-    let (mut auc, mut loss, mut l2, mut seconds) = (0.0, 0.0, Vec::new(), 0.0);
+    let (mut auc, mut loss, mut l2, mut seconds) = ([0.0; 2], [0.0; 2], Vec::new(), 0.0);
     for fold in b'0'..=b'4' {
         let rows = |keep: &dyn Fn(u8) -> bool| {
             let cells = |row| (0..all.names().len()).map(|column| all.cell(row, column)).collect::<Vec<_>>();
@@ -88,26 +92,38 @@ fn measure(set: &Set, folder: &Path) -> Result<(), Box<dyn Error>> {
         };
         let (training, test) = (rows(&|of| of != fold && of != b'.')?, rows(&|of| of == fold)?);
         let started = Instant::now();
-        let (schema, model, chosen) = fit(set, &training)?;
+        let fitted = fit(set, &training)?;
         seconds += started.elapsed().as_secs_f64();
+        l2.push(fitted.l2);
         let bad = labels::read(&test, set.target, Some(set.positive))?.bad;
-        let pd = score(&schema, &model, &test)?;
-        auc += metrics::auc(&pd, &bad, None) / 5.0;
-        loss += metrics::log_loss(&pd, &bad, None) / 5.0;
-        l2.push(chosen);
+        for (model, pd) in score(&fitted, &test)?.iter().enumerate() {
+            auc[model] += metrics::auc(pd, &bad, None) / 5.0;
+            loss[model] += metrics::log_loss(pd, &bad, None) / 5.0;
+        }
     }
     let baselines: Value = serde_json::from_slice(&std::fs::read(folder.join("baselines.json"))?)?;
     let theirs = |figure: &str| baselines["binary"][set.name]["cv5"]["logreg"][figure].as_f64().unwrap_or(f64::NAN);
     println!(
-        "{:24} {auc:7.4} {:7.4} {loss:8.4} {:8.4} {seconds:7.1}  {l2:?}",
+        "{:24} {:7.4} {:7.4} {:7.4} {:8.4} {:8.4} {:8.4} {seconds:7.1}  {l2:?}",
         set.name,
+        auc[0],
+        auc[1],
         theirs("auc"),
+        loss[0],
+        loss[1],
         theirs("logloss"),
     );
     Ok(())
 }
 
-fn fit(set: &Set, table: &Table) -> Result<(Schema, Linear, f64), Box<dyn Error>> {
+struct Fitted {
+    schema: Schema,
+    linear: Linear,
+    l2: f64,
+    card: Scorecard,
+}
+
+fn fit(set: &Set, table: &Table) -> Result<Fitted, Box<dyn Error>> {
     let drop: Vec<String> = set.drop.iter().map(|name| (*name).to_owned()).collect();
     let inferred = infer(table, set.target, &drop, &Permit::All);
     let bad = labels::read(table, set.target, Some(set.positive))?.bad;
@@ -118,25 +134,31 @@ fn fit(set: &Set, table: &Table) -> Result<(Schema, Linear, f64), Box<dyn Error>
     let (inputs, features) = (prepared.schema.inputs().to_vec(), prepared.features);
     let values = linear::values(&features, &columns);
     let data = Data { features: &features, values: &values, bad: &bad, weight: None };
-    let chosen = linear::choose(&data, &folds, &PENALTIES)?;
+    let l2 = linear::choose(&data, &folds, &PENALTIES)?.l2;
     let every: Vec<usize> = (0..bad.len()).collect();
-    let fitted = linear::fit(&data, &every, chosen.l2)?;
-    Ok((Schema::new(inputs, features)?, fitted.model, chosen.l2))
+    let linear = linear::fit(&data, &every, l2)?.model;
+    let card = card::fit(&features, &values, &bad, &card::Settings::default())?;
+    Ok(Fitted { schema: Schema::new(inputs, features)?, linear, l2, card })
 }
 
-/// Probability of bad of every row.
-fn score(schema: &Schema, model: &Linear, table: &Table) -> Result<Vec<f64>, Box<dyn Error>> {
+/// Probability of bad of every row: of the linear model and of the scorecard.
+fn score(fitted: &Fitted, table: &Table) -> Result<[Vec<f64>; 2], Box<dyn Error>> {
+    let Fitted { schema, linear, card, .. } = fitted;
     let inputs = schema.inputs();
     let columns: Vec<Option<usize>> = inputs.iter().map(|input| table.column(&input.name)).collect();
-    (0..table.n_rows())
-        .map(|row| {
-            let cells = inputs.iter().zip(&columns).map(|(input, column)| {
-                column.map_or(FormValue::Missing, |column| FormValue::from_cell(table.cell(row, column), &input.kind))
-            });
-            let margin = model.margin(schema.features_of(&check_row(inputs, cells)?).0);
-            Ok(Probability::from_log_odds(LogOdds(margin)).value())
-        })
-        .collect()
+    let mut margins = Vec::with_capacity(table.n_rows());
+    let mut values = vec![Vec::with_capacity(table.n_rows()); schema.features().len()];
+    for row in 0..table.n_rows() {
+        let cells = inputs.iter().zip(&columns).map(|(input, column)| {
+            column.map_or(FormValue::Missing, |column| FormValue::from_cell(table.cell(row, column), &input.kind))
+        });
+        let features = schema.features_of(&check_row(inputs, cells)?).0;
+        values.iter_mut().zip(&features).for_each(|(values, value)| values.push(*value));
+        margins.push(linear.margin(features));
+    }
+    let pd = |margin: &f64| Probability::from_log_odds(LogOdds(*margin)).value();
+    let of_card = card.margins(schema.features(), &values);
+    Ok([margins.iter().map(pd).collect(), of_card.iter().map(pd).collect()])
 }
 
 fn unpacked(path: &Path) -> Result<Vec<u8>, Box<dyn Error>> {

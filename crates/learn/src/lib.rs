@@ -30,6 +30,7 @@ pub mod reference;
 pub mod rows;
 pub mod spread;
 pub mod train;
+pub mod woe;
 
 pub use plan::Plan;
 pub use train::{Fit, LearnError, Progress, Stage, Trained, train};

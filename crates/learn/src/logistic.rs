@@ -3,6 +3,7 @@
 use crate::check::{self, BadData};
 use crate::cholesky;
 use ndarray::{Array2, ArrayView2};
+use serde::Serialize;
 
 /// Newton doubles the correct digits of a step; data that needs more steps has no maximum.
 const MOST_STEPS: u32 = 100;
@@ -27,7 +28,7 @@ pub struct Logistic {
 }
 
 /// What tells whether a fit found the maximum.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Evidence {
     /// Why it stopped.
     pub ending: Ending,
@@ -40,7 +41,8 @@ pub struct Evidence {
 }
 
 /// Why a fit stopped.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Ending {
     /// At the maximum of the penalised likelihood.
     Converged,
