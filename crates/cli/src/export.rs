@@ -1,0 +1,20 @@
+//! `export`: what other tools and people read.
+
+use crate::Done;
+use crate::mlflow::Mlflow;
+use clap::Subcommand;
+
+/// Write what other tools and people read.
+#[derive(Subcommand)]
+pub(crate) enum Export {
+    /// Runs, metrics and registered model versions for MLflow.
+    Mlflow(Mlflow),
+}
+
+impl Export {
+    pub(crate) fn run(self) -> Done {
+        match self {
+            Export::Mlflow(mlflow) => mlflow.run(),
+        }
+    }
+}
