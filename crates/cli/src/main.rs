@@ -5,6 +5,7 @@ mod demo;
 mod export;
 mod files;
 mod mlflow;
+mod proofs;
 mod replay;
 mod report;
 mod run;

@@ -25,6 +25,7 @@ pub mod paths;
 pub mod policy;
 pub mod population;
 pub mod pricing;
+pub mod proof;
 pub mod reasons;
 pub mod receipt;
 pub mod seal;
