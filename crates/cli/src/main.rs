@@ -1,9 +1,11 @@
 //! `underglass`: learns from data, writes artifacts, scores, decides and replays.
 
 mod books;
+mod card;
 mod demo;
 mod export;
 mod files;
+mod html;
 mod mlflow;
 mod proofs;
 mod replay;

@@ -27,7 +27,7 @@ pub(crate) fn report(model: &Model, digest: Digest) -> Report {
             "not kept: {}, declared {}, found {}",
             proof.name,
             direction(proof.declared),
-            word(proof.rising)
+            proof.rising.effect()
         ));
     }
     let refuted = proofs.inputs.iter().any(|proof| proof.keeps_promise() == Some(false));
@@ -38,7 +38,14 @@ pub(crate) fn report(model: &Model, digest: Digest) -> Report {
 fn table(proofs: &[InputProof]) -> Vec<String> {
     let rows: Vec<[String; 4]> = proofs
         .iter()
-        .map(|proof| [proof.name.clone(), declared(proof).to_owned(), answer(proof), missing(proof).to_owned()])
+        .map(|proof| {
+            [
+                proof.name.clone(),
+                declared(proof).to_owned(),
+                proof.found(),
+                proof.missing.map_or("required", Sign::effect).to_owned(),
+            ]
+        })
         .collect();
     let header = ["input", "declared", "found", "left empty"].map(str::to_owned);
     let width =
@@ -59,49 +66,14 @@ fn table(proofs: &[InputProof]) -> Vec<String> {
 }
 
 /// What the declared directions promise of an input.
-pub(crate) fn declared(proof: &InputProof) -> &'static str {
-    match proof.declared {
-        Sign::Any => "free",
-        sign => word(sign),
-    }
-}
-
-/// The answer in words.
-pub(crate) fn answer(proof: &InputProof) -> String {
-    match &proof.rising {
-        Answer::Proven(sign) => format!("proven: {}", word(*sign)),
-        Answer::Refuted(_) if proof.declared == Sign::Any => "both ways: two pairs of applications show it".to_owned(),
-        Answer::Refuted(_) => "refuted by two applications".to_owned(),
-        Answer::Mixed { raising, lowering } => {
-            format!("mixed by construction: {} up, {} down", raising.join(", "), lowering.join(", "))
-        }
-        Answer::NotShown => "not shown".to_owned(),
-    }
-}
-
-/// The effect of leaving an input empty.
-pub(crate) fn missing(proof: &InputProof) -> &'static str {
-    match proof.missing {
-        None => "required",
-        Some(Sign::Any) => "not shown",
-        Some(sign) => word(sign),
-    }
+fn declared(proof: &InputProof) -> &'static str {
+    if proof.declared == Sign::Any { "free" } else { proof.declared.effect() }
 }
 
 /// The two values of a counterexample and their log-odds.
-pub(crate) fn evidence(proof: &InputProof, pair: &Counterexample) -> String {
+fn evidence(proof: &InputProof, pair: &Counterexample) -> String {
     let value = |row: usize| pair.rows[row].0.get(&proof.name).unwrap_or(&FormValue::Missing);
     format!("{} to {}: log-odds {} to {}", value(0), value(1), pair.log_odds[0], pair.log_odds[1])
-}
-
-/// A sign as the effect of a rise.
-pub(crate) fn word(sign: Sign) -> &'static str {
-    match sign {
-        Sign::Zero => "no effect",
-        Sign::Positive => "increasing",
-        Sign::Negative => "decreasing",
-        Sign::Any => "not shown",
-    }
 }
 
 fn direction(direction: Direction) -> &'static str {

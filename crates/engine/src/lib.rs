@@ -15,6 +15,7 @@
 pub mod application;
 pub mod artifact;
 pub mod batch;
+pub mod card;
 pub mod decision;
 pub mod explain;
 pub mod features;

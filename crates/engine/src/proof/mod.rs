@@ -118,6 +118,21 @@ pub struct Counterexample {
 }
 
 impl InputProof {
+    /// The answer in words.
+    pub fn found(&self) -> String {
+        match &self.rising {
+            Answer::Proven(sign) => format!("proven: {}", sign.effect()),
+            Answer::Refuted(_) if self.declared == Sign::Any => {
+                "both ways: two pairs of applications show it".to_owned()
+            }
+            Answer::Refuted(_) => "refuted by two applications".to_owned(),
+            Answer::Mixed { raising, lowering } => {
+                format!("mixed by construction: {} up, {} down", raising.join(", "), lowering.join(", "))
+            }
+            Answer::NotShown => "not shown".to_owned(),
+        }
+    }
+
     /// Whether the answer agrees with what the declared directions promise; `None` when that is not settled.
     pub fn keeps_promise(&self) -> Option<bool> {
         match (&self.rising, self.declared) {
@@ -203,7 +218,7 @@ fn of_input(model: &Model, proofs: &[FeatureProof], steps: &[Vec<Step>], index: 
         vanishing: moved
             .iter()
             .map(|at| &schema.features()[*at])
-            .filter(|feature| sign::may_vanish(&feature.from, schema.inputs()))
+            .filter(|feature| sign::may_vanish(&feature.from, &input.name, schema.inputs()))
             .map(|feature| feature.name.clone())
             .collect(),
         through,

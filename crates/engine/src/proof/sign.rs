@@ -24,6 +24,16 @@ pub enum Sign {
 }
 
 impl Sign {
+    /// In words, as the effect of something.
+    pub fn effect(self) -> &'static str {
+        match self {
+            Sign::Zero => "no effect",
+            Sign::Positive => "increasing",
+            Sign::Negative => "decreasing",
+            Sign::Any => "not shown",
+        }
+    }
+
     /// Of a number; NaN may be anything.
     pub fn of(change: f64) -> Self {
         match change.partial_cmp(&0.0) {
@@ -196,20 +206,21 @@ pub(super) fn sign(expr: &Expr, input: &str, inputs: &[Input], within: Interval)
     }
 }
 
-/// Whether the expression may have no value although all its inputs have one.
-pub(super) fn may_vanish(expr: &Expr, inputs: &[Input]) -> bool {
-    let of = |expr: &Expr| may_vanish(expr, inputs);
+/// Whether an expression has no value at some values of an input, although all its inputs have one.
+pub(super) fn may_vanish(expr: &Expr, input: &str, inputs: &[Input]) -> bool {
+    let of = |expr: &Expr| may_vanish(expr, input, inputs);
+    let moves = |expr: &Expr| sign(expr, input, inputs, Interval::ALL) != Sign::Zero;
     let touches_zero = |expr: &Expr| {
         let Interval { low, high } = range(expr, inputs);
         low <= 0.0 && high >= 0.0
     };
     match expr {
         Expr::Input(_) | Expr::MonthsBetween(..) | Expr::IsMissing(_) => false,
-        Expr::Ratio(a, b) | Expr::AnnuityPayment(a, _, b) => touches_zero(b) || of(a) || of(b),
+        Expr::Ratio(a, b) | Expr::AnnuityPayment(a, _, b) => moves(b) && touches_zero(b) || of(a) || of(b),
         Expr::Difference(a, b) => of(a) || of(b),
         Expr::Sum(list) | Expr::Product(list) => list.iter().any(of),
         Expr::Clip(a, ..) => of(a),
-        Expr::Log1p(a) => range(a, inputs).low <= -1.0 || of(a),
+        Expr::Log1p(a) => moves(a) && range(a, inputs).low <= -1.0 || of(a),
     }
 }
 
@@ -281,8 +292,10 @@ mod tests {
 
     #[test]
     fn a_derivation_vanishes_where_its_denominator_does() {
-        let of = |bottom| may_vanish(&Expr::Ratio(boxed("fees"), boxed(bottom)), &auto::inputs());
-        assert!(of("income_monthly") && of("trade_in") && !of("term_months"));
-        assert!(may_vanish(&Expr::Log1p(boxed("trade_in")), &auto::inputs()));
+        let of = |expr: Expr, name| may_vanish(&expr, name, &auto::inputs());
+        let over = |bottom| Expr::Ratio(boxed("fees"), boxed(bottom));
+        assert!(of(over("income_monthly"), "income_monthly") && of(over("trade_in"), "trade_in"));
+        assert!(!of(over("income_monthly"), "fees") && !of(over("term_months"), "term_months"));
+        assert!(of(Expr::Log1p(boxed("trade_in")), "trade_in") && !of(Expr::Log1p(boxed("fees")), "fees"));
     }
 }
