@@ -9,6 +9,7 @@ const STYLE: &str = include_str!("html.css");
 /// A page under construction. Every text that goes in is text, never markup.
 pub(crate) struct Page {
     title: String,
+    notice: Option<String>,
     contents: Vec<String>,
     body: String,
 }
@@ -22,12 +23,12 @@ pub(crate) enum Cell {
 
 impl Page {
     pub(crate) fn new(title: &str) -> Self {
-        Self { title: title.to_owned(), contents: Vec::new(), body: String::new() }
+        Self { title: title.to_owned(), notice: None, contents: Vec::new(), body: String::new() }
     }
 
     /// Something to know before everything else.
     pub(crate) fn notice(&mut self, text: &str) {
-        self.element("p class=\"notice\"", text);
+        self.notice = Some(text.to_owned());
     }
 
     /// Begins a section that the contents list.
@@ -68,7 +69,11 @@ impl Page {
         write!(self.body, "<div class=\"wide\" role=\"region\" tabindex=\"0\" aria-label=\"{label}\">\n<table>\n").ok();
         self.element("caption", caption);
         self.body.push_str("<thead><tr>");
-        header.iter().for_each(|name| self.element("th scope=\"col\"", name));
+        let rows: Vec<Vec<Cell>> = rows.collect();
+        for (column, name) in header.iter().enumerate() {
+            let is_figure = rows.first().is_some_and(|row| matches!(row.get(column), Some(Cell::Figure(_))));
+            self.element(if is_figure { "th scope=\"col\" class=\"figure\"" } else { "th scope=\"col\"" }, name);
+        }
         self.body.push_str("</tr></thead>\n<tbody>\n");
         for row in rows {
             self.body.push_str("<tr>");
@@ -87,6 +92,7 @@ impl Page {
     /// The file.
     pub(crate) fn finish(self) -> String {
         let title = escape(&self.title);
+        let notice = self.notice.map(|text| format!("<p class=\"notice\">{}</p>\n", escape(&text))).unwrap_or_default();
         let links =
             self.contents.iter().enumerate().map(|(index, section)| {
                 format!("<li><a href=\"#section-{}\">{}</a></li>\n", index + 1, escape(section))
@@ -96,7 +102,7 @@ impl Page {
              <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
              <meta name=\"color-scheme\" content=\"light dark\">\n\
              <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n\
-             <title>{title}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n<main>\n<h1>{title}</h1>\n\
+             <title>{title}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n<main>\n<h1>{title}</h1>\n{notice}\
              <nav aria-label=\"Contents\"><ol>\n{}</ol></nav>\n{}</main>\n</body>\n</html>\n",
             links.collect::<String>(),
             self.body
