@@ -1,6 +1,7 @@
 //! `train`: from a CSV file to an artifact.
 
 use crate::report::{Fault, Report, progress};
+use crate::run::{Filed, Recorder};
 use crate::{Done, files};
 use clap::{Args, Subcommand};
 use serde_json::json;
@@ -56,7 +57,9 @@ pub(crate) struct Risk {
     /// The model's name.
     #[arg(long, default_value = "risk")]
     name: String,
-    /// The artifact to write; the other score bands go to NAME.bands.json beside it.
+    #[command(flatten)]
+    filed: Filed,
+    /// The artifact to write; beside it go the other score bands, NAME.bands.json, and the run's record, NAME.run.json.
     #[arg(long)]
     out: PathBuf,
 }
@@ -89,6 +92,7 @@ impl TargetColumn {
 impl Train {
     pub(crate) fn run(self) -> Done {
         let Train::Risk(asked) = self;
+        let mut run = Recorder::start(asked.filed, &asked.name, &asked.data)?;
         let table = read_table(&asked.data)?;
         let permit = if asked.permit == ["all"] { Permit::All } else { Permit::Named(asked.permit.clone()) };
         let folds = match &asked.folds_file {
@@ -106,13 +110,22 @@ impl Train {
             cut_offs: asked.cutoffs,
             ..asked.target.plan(permit)
         };
+        run.planned(&plan);
         let trained = fit(&table, plan)?;
+        run.trained();
         let written = write(&trained, &asked.out)?;
+        let record = run.written(&trained, &asked.out, written)?;
         let metrics = &trained.model.file().metrics;
         let lines = vec![format!("{}: {}", asked.out.display(), written), quality(metrics)];
         Ok(Report::new(
             lines,
-            json!({ "artifact": asked.out, "sha256": written.to_string(), "metrics": metrics, "notes": trained.notes }),
+            json!({
+                "artifact": asked.out,
+                "sha256": written.to_string(),
+                "run": record,
+                "metrics": metrics,
+                "notes": trained.notes,
+            }),
         ))
     }
 }
