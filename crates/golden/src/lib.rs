@@ -2,6 +2,7 @@
 //!
 //! [`check`] is the one judge: native tests and the browser run call the same function with a file's bytes.
 
+mod csv;
 mod metrics;
 mod pricing;
 mod scorecard;
@@ -42,6 +43,14 @@ impl Report {
     fn equal(&mut self, name: &str, found: i64, expected: i64) {
         self.number(name, found as f64, expected as f64, 0.0);
     }
+
+    /// Compares texts.
+    fn text(&mut self, name: &str, found: Option<&str>, expected: Option<&str>) {
+        self.cases += 1;
+        if found != expected {
+            self.failures.push(format!("{name}: found {found:?}, expected {expected:?}"));
+        }
+    }
 }
 
 /// The files that the engine answers for, as folder and file name without extension.
@@ -54,6 +63,11 @@ pub const KINDS: [(&str, &str); 4] = [
 
 /// Checks one file. `None` when nothing in the engine answers for its kind and name.
 pub fn check(kind: &str, name: &str, bytes: &[u8]) -> Option<Report> {
+    if kind == "csv" {
+        let mut report = Report::default();
+        csv::case(bytes, &mut report);
+        return Some(report);
+    }
     let judge: fn(&Value, &mut Report) = match (kind, name) {
         ("metrics", "classification_metrics") => metrics::classification,
         ("pricing", "amortisation") => pricing::amortisation,

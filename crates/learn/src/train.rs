@@ -12,11 +12,11 @@ use crate::labels;
 use crate::plan::{Columns, Folds, Plan};
 use crate::prepare::{self, Prepared};
 use crate::random::{Stream, stream};
-use crate::rows::{self, BadCell};
+use crate::rows;
 use underglass_engine::artifact::{ArtifactError, BandsFile, Model};
 use underglass_engine::features::{Direction, SchemaError};
 use underglass_engine::seal::Digest;
-use underglass_engine::table::Table;
+use underglass_engine::table::{Faults, Table};
 use underglass_engine::units::Date;
 
 /// A fit under way. Drive it with [`Fit::step`] and take the result with [`Fit::finish`]; dropping it cancels.
@@ -94,34 +94,9 @@ pub enum LearnError {
     /// A setting out of range.
     #[error(transparent)]
     Setting(#[from] BadSetting),
-    /// A column that the plan or the schema needs is not in the table.
-    #[error("line 1: column {name:?} is absent")]
-    MissingColumn {
-        /// The column.
-        name: String,
-    },
-    /// Cells that their inputs do not take.
-    #[error("{count} malformed cells; first {}", listed.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
-    Cells {
-        /// The first of them.
-        listed: Vec<BadCell>,
-        /// All of them.
-        count: usize,
-    },
-    /// An outcome that is no label.
-    #[error("line {line}, record {record}, column {column:?}: found {found:?}, expected {expected}")]
-    Label {
-        /// Physical line, from 1.
-        line: usize,
-        /// Data record, from 1.
-        record: usize,
-        /// The target column.
-        column: String,
-        /// What stands there.
-        found: String,
-        /// What would be accepted.
-        expected: &'static str,
-    },
+    /// Columns, cells or labels that the plan and the schema do not take.
+    #[error(transparent)]
+    Faults(#[from] Faults),
     /// The positive label is not in the data, or was not named and cannot be told.
     #[error("column {column:?} has the labels {found}; name the one that means bad")]
     Positive {
