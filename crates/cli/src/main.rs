@@ -1,6 +1,7 @@
 //! `underglass`: learns from data, writes artifacts, scores, decides and replays.
 
 mod books;
+mod check;
 mod demo;
 mod files;
 mod replay;
@@ -33,6 +34,8 @@ enum Command {
     /// Make a synthetic world with a known truth.
     #[command(subcommand)]
     Synth(synth::Synth),
+    /// Look at a data file before anything is learned from it or scored.
+    Check(check::Check),
     /// Learn a model from a CSV file and write its artifact.
     #[command(subcommand)]
     Train(train::Train),
@@ -52,6 +55,7 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     let done = match cli.command {
         Command::Synth(synth) => synth.run(),
+        Command::Check(check) => check.run(),
         Command::Train(train) => train.run(),
         Command::Score(score) => score.run(),
         Command::Verify(verify) => verify.run(),

@@ -1,9 +1,10 @@
 //! The outcome of each row.
 
+use crate::personal::shown;
 use crate::rows;
 use crate::train::LearnError;
 use std::collections::BTreeMap;
-use underglass_engine::table::{Fault, FaultCode, Faults, Table, shown};
+use underglass_engine::table::{Fault, FaultCode, Faults, Table};
 
 /// Labels that an error lists.
 const MOST_LISTED: usize = 8;
@@ -64,7 +65,7 @@ pub fn read(table: &Table, target: &str, positive: Option<&str>) -> Result<Outco
 }
 
 fn refusal(target: &str, labels: &BTreeMap<String, u64>) -> LearnError {
-    let found: Vec<&str> = labels.keys().take(MOST_LISTED).map(String::as_str).collect();
+    let found: Vec<String> = labels.keys().take(MOST_LISTED).map(|label| shown(label)).collect();
     let more = if labels.len() > MOST_LISTED { ", …" } else { "" };
     LearnError::Positive { column: target.to_owned(), found: format!("{}{more}", found.join(", ")) }
 }

@@ -1,12 +1,13 @@
 //! From a table to training rows: the same check and the same features as in serving.
 
+use crate::personal::shown;
 use crate::train::LearnError;
 use std::collections::BTreeSet;
 use underglass_engine::application::{
     FieldError, FormValue, Input, InputKind, InvalidApplication, Permitted, Personal, Value, check_row,
 };
 use underglass_engine::features::{Expr, Feature, LevelEffect, Schema};
-use underglass_engine::table::{Fault, FaultCode, Faults, Table, shown};
+use underglass_engine::table::{Fault, FaultCode, Faults, Table};
 use underglass_engine::units::Date;
 
 /// The features of all rows, column by column.

@@ -11,6 +11,7 @@ use crate::infer::{Inferred, infer};
 use crate::labels;
 use crate::plan::{Columns, Folds, Plan};
 use crate::prepare::{self, Prepared};
+use crate::quality::Flagged;
 use crate::random::{Stream, stream};
 use crate::rows;
 use underglass_engine::artifact::{ArtifactError, BandsFile, Model};
@@ -24,7 +25,7 @@ use underglass_engine::units::Date;
 /// ```
 /// use underglass_engine::table::Table;
 /// use underglass_learn::{Fit, Plan};
-/// let csv: String = (0..400).map(|i| format!("{},{}\n", i % 40, u8::from(i * 7 % 40 < i % 40))).collect();
+/// let csv: String = (0..400).map(|i| format!("{},{}\n", i % 40, u8::from(i * 7 % 41 < i % 40))).collect();
 /// let table = Table::from_csv(format!("debt,bad\n{csv}").as_bytes())?;
 /// let mut fit = Fit::new(&table, Plan::new("bad"))?;
 /// let progress = fit.step(10);
@@ -121,6 +122,12 @@ pub enum LearnError {
         /// What is needed.
         expected: &'static str,
     },
+    /// Columns of personal data that nobody has answered for.
+    #[error("personal data: {}; nothing is trained until these columns are dropped", columns.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+    Personal {
+        /// The columns.
+        columns: Vec<Flagged>,
+    },
     /// No column is left to learn from.
     #[error("no column is left to learn from{}", if notes.is_empty() { String::new() } else { format!(": {}", notes.join("; ")) })]
     NoFeatures {
@@ -143,7 +150,8 @@ impl Fit {
     pub fn new(table: &Table, plan: Plan) -> Result<Self, LearnError> {
         plan.settings.check()?;
         let outcomes = labels::read(table, &plan.target, plan.positive.as_deref())?;
-        let Inferred { inputs, features, mut notes, permitted_by_request, latest } = columns(table, &plan);
+        let Inferred { inputs, features, mut notes, permitted_by_request, latest } =
+            columns(table, &plan, &outcomes.bad)?;
         if outcomes.labels.len() > 2 {
             notes.push(format!(
                 "{}: {} labels; all but {:?} count as good",
@@ -296,10 +304,10 @@ fn least(losses: &[f64]) -> usize {
     (1..losses.len()).fold(0, |best, at| if losses[at] < losses[best] { at } else { best })
 }
 
-fn columns(table: &Table, plan: &Plan) -> Inferred {
-    match &plan.columns {
+fn columns(table: &Table, plan: &Plan, bad: &[bool]) -> Result<Inferred, LearnError> {
+    Ok(match &plan.columns {
         Columns::Inferred { drop, permit } => {
-            let mut inferred = infer(table, &plan.target, drop, permit);
+            let mut inferred = infer(table, &plan.target, bad, drop, permit)?;
             let absent = drop.iter().filter(|name| table.column(name).is_none());
             inferred.notes.extend(absent.map(|name| format!("{name}: nothing to drop, there is no such column")));
             inferred
@@ -311,7 +319,7 @@ fn columns(table: &Table, plan: &Plan) -> Inferred {
             permitted_by_request: Vec::new(),
             latest: None,
         },
-    }
+    })
 }
 
 fn folds(plan: &Plan, bad: &[bool]) -> Result<Vec<u16>, LearnError> {
