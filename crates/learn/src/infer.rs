@@ -97,16 +97,9 @@ impl Inferred {
             self.note(name, &format!("kept by request, for benchmarks only: {what}"));
         }
         self.inputs.push(Input {
-            name: name.to_owned(),
-            label: label(name),
-            unit: if matches!(kind, InputKind::Number { .. }) { unit(name).to_owned() } else { String::new() },
-            kind,
-            optional: optional || audit_only,
             permitted: if audit_only { Permitted::AuditOnly } else { Permitted::Model },
             personal: if protected { Personal::Protected } else { Personal::None },
-            role: None,
-            action: Action::IMMUTABLE,
-            typical,
+            ..input(name, kind, typical, optional || audit_only)
         });
         if !audit_only {
             self.features.push(feature(name));
@@ -118,7 +111,24 @@ impl Inferred {
     }
 }
 
-fn feature(name: &str) -> Feature {
+/// An input that a model may read and nobody can change.
+pub(crate) fn input(name: &str, kind: InputKind, typical: FormValue, optional: bool) -> Input {
+    Input {
+        name: name.to_owned(),
+        label: label(name),
+        unit: if matches!(kind, InputKind::Number { .. }) { unit(name).to_owned() } else { String::new() },
+        kind,
+        optional,
+        permitted: Permitted::Model,
+        personal: Personal::None,
+        role: None,
+        action: Action::IMMUTABLE,
+        typical,
+    }
+}
+
+/// A feature that is an input, free in direction and a family of its own.
+pub(crate) fn feature(name: &str) -> Feature {
     Feature {
         name: name.to_owned(),
         label: label(name),
@@ -131,7 +141,8 @@ fn feature(name: &str) -> Feature {
     }
 }
 
-fn number(numbers: &Numbers) -> (InputKind, FormValue) {
+/// The type and a typical value of numbers.
+pub(crate) fn number(numbers: &Numbers) -> (InputKind, FormValue) {
     let step = slider_step(numbers.quantile(0.999) - numbers.quantile(0.001), numbers.whole);
     (InputKind::Number { min: None, max: None, step, whole: numbers.whole }, FormValue::Number(numbers.median()))
 }
@@ -158,7 +169,8 @@ fn slider_step(range: f64, whole: bool) -> f64 {
     step
 }
 
-fn category(levels: &BTreeMap<String, u64>) -> (InputKind, FormValue) {
+/// The type and the most frequent of levels.
+pub(crate) fn category(levels: &BTreeMap<String, u64>) -> (InputKind, FormValue) {
     let most = levels.values().max().copied().unwrap_or_default();
     let typical = levels
         .iter()

@@ -82,7 +82,7 @@ pub fn leak(table: &Table, column: usize, profile: &Profile, bad: Option<&[bool]
 }
 
 /// Words of names of what is recorded after an outcome, or predicts it.
-const AFTER: [&str; 26] = [
+const AFTER: [&str; 27] = [
     "recoveries",
     "recovery amount",
     "recovery fee",
@@ -109,6 +109,7 @@ const AFTER: [&str; 26] = [
     "out prncp",
     "y pred",
     "y prob",
+    "true pd",
 ];
 /// Words that make the same an applicant's history.
 const BEFORE: [&str; 13] = [

@@ -27,6 +27,7 @@ pub mod quality;
 pub mod random;
 pub mod reference;
 pub mod rows;
+pub mod spec;
 pub mod spread;
 pub mod train;
 

@@ -70,7 +70,8 @@ impl Profile {
 }
 
 impl Numbers {
-    fn of<'a>(cells: impl Iterator<Item = &'a str>) -> Self {
+    /// The finite numbers among cells.
+    pub fn of<'a>(cells: impl Iterator<Item = &'a str>) -> Self {
         let values: Vec<f64> =
             cells.filter_map(|cell| cell.parse().ok()).filter(|value: &f64| value.is_finite()).collect();
         let counts_up = values.windows(2).all(|pair| pair[1] == pair[0] + 1.0);

@@ -14,6 +14,7 @@ use crate::prepare::{self, Prepared};
 use crate::quality::Flagged;
 use crate::random::{Stream, stream};
 use crate::rows;
+use crate::spec::SpecError;
 use underglass_engine::artifact::{ArtifactError, BandsFile, Model};
 use underglass_engine::features::{Direction, SchemaError};
 use underglass_engine::seal::Digest;
@@ -128,6 +129,9 @@ pub enum LearnError {
         /// The columns.
         columns: Vec<Flagged>,
     },
+    /// A specification that does not fit the data.
+    #[error(transparent)]
+    Spec(#[from] SpecError),
     /// No column is left to learn from.
     #[error("no column is left to learn from{}", if notes.is_empty() { String::new() } else { format!(": {}", notes.join("; ")) })]
     NoFeatures {
@@ -311,6 +315,10 @@ fn columns(table: &Table, plan: &Plan, bad: &[bool]) -> Result<Inferred, LearnEr
             let absent = drop.iter().filter(|name| table.column(name).is_none());
             inferred.notes.extend(absent.map(|name| format!("{name}: nothing to drop, there is no such column")));
             inferred
+        }
+        Columns::Specified { drop, permit, spec } => {
+            let dropped = [&drop[..], &spec.unlisted(table)].concat();
+            spec.apply(table, infer(table, &plan.target, bad, &dropped, permit)?)?
         }
         Columns::Given { inputs, features } => Inferred {
             inputs: inputs.clone(),
