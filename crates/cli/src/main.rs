@@ -2,6 +2,7 @@
 
 mod books;
 mod card;
+mod check;
 mod demo;
 mod export;
 mod files;
@@ -39,6 +40,8 @@ enum Command {
     /// Make a synthetic world with a known truth.
     #[command(subcommand)]
     Synth(synth::Synth),
+    /// Look at a data file before anything is learned from it or scored.
+    Check(check::Check),
     /// Learn a model from a CSV file and write its artifact.
     #[command(subcommand)]
     Train(train::Train),
@@ -61,6 +64,7 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     let done = match cli.command {
         Command::Synth(synth) => synth.run(),
+        Command::Check(check) => check.run(),
         Command::Train(train) => train.run(),
         Command::Score(score) => score.run(),
         Command::Verify(verify) => verify.run(),

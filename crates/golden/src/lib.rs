@@ -3,6 +3,7 @@
 //! [`check`] is the one judge: native tests and the browser run call the same function with a file's bytes.
 
 mod calibration;
+mod csv;
 mod metrics;
 mod pricing;
 mod scorecard;
@@ -52,6 +53,14 @@ impl Report {
     fn equal(&mut self, name: &str, found: i64, expected: i64) {
         self.number(name, found as f64, expected as f64, 0.0);
     }
+
+    /// Compares texts.
+    fn text(&mut self, name: &str, found: Option<&str>, expected: Option<&str>) {
+        self.cases += 1;
+        if found != expected {
+            self.failures.push(format!("{name}: found {found:?}, expected {expected:?}"));
+        }
+    }
 }
 
 /// The files that engine and trainer answer for, as folder and file name without extension.
@@ -68,6 +77,11 @@ pub const KINDS: [(&str, &str); 8] = [
 
 /// Checks one file. `None` when nothing answers for its kind and name.
 pub fn check(kind: &str, name: &str, bytes: &[u8]) -> Option<Report> {
+    if kind == "csv" {
+        let mut report = Report::default();
+        csv::case(bytes, &mut report);
+        return Some(report);
+    }
     let judge: fn(&Value, &mut Report) = match (kind, name) {
         ("metrics", "beta_calibration") => calibration::beta,
         ("metrics", "classification_metrics") => metrics::classification,

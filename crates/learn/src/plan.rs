@@ -2,6 +2,7 @@
 
 use crate::boost::Settings;
 pub use crate::learner::{Learner, UnknownLearner};
+use crate::spec::Spec;
 use underglass_engine::application::Input;
 use underglass_engine::features::Feature;
 use underglass_engine::units::Date;
@@ -58,6 +59,15 @@ pub enum Columns {
         drop: Vec<String>,
         /// Protected columns that are kept as model inputs: benchmarks only, and recorded in the artifact.
         permit: Permit,
+    },
+    /// From the table, changed to what a specification says.
+    Specified {
+        /// Columns that are left out.
+        drop: Vec<String>,
+        /// Protected columns that are kept as model inputs.
+        permit: Permit,
+        /// What is said about the others.
+        spec: Box<Spec>,
     },
     /// Given. Category order, ranges and medians of the features are filled in by the fit.
     Given {

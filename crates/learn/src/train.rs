@@ -13,11 +13,13 @@ pub use crate::learner::TrialSummary;
 use crate::learner::{self, Fitted, Growing, Learner, TrainingSet};
 use crate::plan::{Columns, Folds, Plan};
 use crate::prepare;
-use crate::rows::{self, BadCell};
+use crate::quality::Flagged;
+use crate::rows;
+use crate::spec::SpecError;
 use underglass_engine::artifact::{ArtifactError, BandsFile, Model};
 use underglass_engine::features::SchemaError;
 use underglass_engine::seal::Digest;
-use underglass_engine::table::Table;
+use underglass_engine::table::{Faults, Table};
 use underglass_engine::units::Date;
 
 /// A fit under way. Drive it with [`Fit::step`] and take the result with [`Fit::finish`]; dropping it cancels.
@@ -25,7 +27,7 @@ use underglass_engine::units::Date;
 /// ```
 /// use underglass_engine::table::Table;
 /// use underglass_learn::{Fit, Plan};
-/// let csv: String = (0..400).map(|i| format!("{},{}\n", i % 40, u8::from(i * 7 % 40 < i % 40))).collect();
+/// let csv: String = (0..400).map(|i| format!("{},{}\n", i % 40, u8::from(i * 7 % 41 < i % 40))).collect();
 /// let table = Table::from_csv(format!("debt,bad\n{csv}").as_bytes())?;
 /// let mut fit = Fit::new(&table, Plan::new("bad"))?;
 /// let progress = fit.step(10);
@@ -87,34 +89,9 @@ pub enum LearnError {
     /// A setting out of range.
     #[error(transparent)]
     Setting(#[from] BadSetting),
-    /// A column that the plan or the schema needs is not in the table.
-    #[error("line 1: column {name:?} is absent")]
-    MissingColumn {
-        /// The column.
-        name: String,
-    },
-    /// Cells that their inputs do not take.
-    #[error("{count} malformed cells; first {}", listed.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
-    Cells {
-        /// The first of them.
-        listed: Vec<BadCell>,
-        /// All of them.
-        count: usize,
-    },
-    /// An outcome that is no label.
-    #[error("line {line}, record {record}, column {column:?}: found {found:?}, expected {expected}")]
-    Label {
-        /// Physical line, from 1.
-        line: usize,
-        /// Data record, from 1.
-        record: usize,
-        /// The target column.
-        column: String,
-        /// What stands there.
-        found: String,
-        /// What would be accepted.
-        expected: &'static str,
-    },
+    /// Columns, cells or labels that the plan and the schema do not take.
+    #[error(transparent)]
+    Faults(#[from] Faults),
     /// The positive label is not in the data, or was not named and cannot be told.
     #[error("column {column:?} has the labels {found}; name the one that means bad")]
     Positive {
@@ -142,6 +119,15 @@ pub enum LearnError {
     /// Columns that a learner cannot work with.
     #[error(transparent)]
     Columns(#[from] BadData),
+    /// Columns of personal data that nobody has answered for.
+    #[error("personal data: {}; nothing is trained until these columns are dropped", columns.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+    Personal {
+        /// The columns.
+        columns: Vec<Flagged>,
+    },
+    /// A specification that does not fit the data.
+    #[error(transparent)]
+    Spec(#[from] SpecError),
     /// No column is left to learn from.
     #[error("no column is left to learn from{}", if notes.is_empty() { String::new() } else { format!(": {}", notes.join("; ")) })]
     NoFeatures {
@@ -164,7 +150,8 @@ impl Fit {
     pub fn new(table: &Table, plan: Plan) -> Result<Self, LearnError> {
         plan.settings.check()?;
         let outcomes = labels::read(table, &plan.target, plan.positive.as_deref())?;
-        let Inferred { inputs, features, mut notes, permitted_by_request, latest } = columns(table, &plan);
+        let Inferred { inputs, features, mut notes, permitted_by_request, latest } =
+            columns(table, &plan, &outcomes.bad)?;
         if outcomes.labels.len() > 2 {
             notes.push(format!(
                 "{}: {} labels; all but {:?} count as good",
@@ -256,13 +243,17 @@ pub fn train(table: &Table, plan: Plan) -> Result<Trained, LearnError> {
     Fit::new(table, plan)?.finish()
 }
 
-fn columns(table: &Table, plan: &Plan) -> Inferred {
-    match &plan.columns {
+fn columns(table: &Table, plan: &Plan, bad: &[bool]) -> Result<Inferred, LearnError> {
+    Ok(match &plan.columns {
         Columns::Inferred { drop, permit } => {
-            let mut inferred = infer(table, &plan.target, drop, permit);
+            let mut inferred = infer(table, &plan.target, bad, drop, permit)?;
             let absent = drop.iter().filter(|name| table.column(name).is_none());
             inferred.notes.extend(absent.map(|name| format!("{name}: nothing to drop, there is no such column")));
             inferred
+        }
+        Columns::Specified { drop, permit, spec } => {
+            let dropped = [&drop[..], &spec.unlisted(table)].concat();
+            spec.apply(table, infer(table, &plan.target, bad, &dropped, permit)?)?
         }
         Columns::Given { inputs, features } => Inferred {
             inputs: inputs.clone(),
@@ -271,7 +262,7 @@ fn columns(table: &Table, plan: &Plan) -> Inferred {
             permitted_by_request: Vec::new(),
             latest: None,
         },
-    }
+    })
 }
 
 fn folds(plan: &Plan, bad: &[bool]) -> Result<Vec<u16>, LearnError> {

@@ -10,13 +10,17 @@ use underglass_engine::population::auto::{self, Shock};
 use underglass_engine::proof::{Answer, InputProof, Proofs, Sign, prove};
 use underglass_engine::table::Table;
 use underglass_learn::boost::Settings;
-use underglass_learn::plan::{Columns, Folds};
+use underglass_learn::plan::{Columns, Folds, Learner};
 use underglass_learn::{Plan, train};
 
 fn model() -> Model {
+    model_of(Learner::Symmetric, 3000)
+}
+
+fn model_of(learner: Learner, rows: u64) -> Model {
     let mut names: Vec<String> = auto::inputs().iter().map(|input| input.name.clone()).collect();
     names.push("bad".to_owned());
-    let cells = (0..3000).map(|row| {
+    let cells = (0..rows).map(|row| {
         let applicant = auto::applicant(11, row, &Shock::default());
         let cell = |value: &FormValue| match value {
             FormValue::Number(number) => number.to_string(),
@@ -29,6 +33,7 @@ fn model() -> Model {
     let plan = Plan {
         columns: Columns::Given { inputs: auto::inputs(), features: auto::features() },
         settings: Settings { trees: 60, ..Settings::default() },
+        learner,
         folds: Folds::Stratified(3),
         seed: 5,
         ..Plan::new("bad")
@@ -143,7 +148,7 @@ fn check_against_random_rows(model: &Model, proofs: &Proofs) {
 fn tampered(model: &Model, feature: &str) -> Model {
     let mut file = model.file().clone();
     let wanted = file.schema.feature_index(feature).expect("a feature");
-    let Ensemble::Symmetric(ensemble) = &mut file.ensemble;
+    let Ensemble::Symmetric(ensemble) = &mut file.ensemble else { panic!("symmetric") };
     let mut best = (0.0, 0, 0, 0);
     for (at, tree) in ensemble.trees.iter().enumerate() {
         let asks: Vec<usize> = (0..tree.levels.len())
@@ -199,5 +204,24 @@ fn a_planted_violation_is_refuted_by_two_applications() {
         assert!(matches!(proof.rising, Answer::Refuted(_)), "{feature}: {proof:#?}");
         assert_eq!(proof.keeps_promise(), Some(false));
         check_evidence(&tampered, proof);
+    }
+}
+
+#[test]
+fn every_learner_keeps_its_directions() {
+    for learner in [Learner::Logistic, Learner::Forest, Learner::Auto] {
+        let model = model_of(learner, 1000);
+        let proofs = prove(&model);
+        for feature in &proofs.features {
+            assert!(feature.keeps_direction(), "{learner}: {feature:?}");
+        }
+        for input in &proofs.inputs {
+            assert_ne!(input.keeps_promise(), Some(false), "{learner}: {input:?}");
+            check_evidence(&model, input);
+        }
+        let constrained = proofs.features.iter().filter(|feature| feature.declared != Direction::Free);
+        let n_moving = constrained.filter(|feature| feature.rising != Sign::Zero).count();
+        assert!(n_moving > 3, "{learner}: only {n_moving} constrained features do anything");
+        check_against_random_rows(&model, &proofs);
     }
 }

@@ -1,7 +1,8 @@
 //! Is the model monotone in an input, everywhere? A proof, two rows that refute it, or the reason why there is neither.
 //!
-//! Two facts are composed. *The trees*: along a feature, the leaves of a symmetric tree that values can reach form chains;
+//! Two facts are composed. *The model*: along a feature, the leaves of a symmetric tree that values can reach form chains;
 //! where no step of any chain of any tree goes the other way, their sum, accumulated in a fixed order, does not either.
+//! Other shapes are judged question by question, or term by term.
 //! *The derivations*: the sign with which a feature follows an input, by interval arithmetic over the schema's ranges. An
 //! input's effect has the sign on which all its features agree. Nothing is taken from the declared directions: they are
 //! what the answers are compared with.
@@ -10,6 +11,7 @@
 //! value on both sides. Leaving an input empty is no rise: it is answered apart.
 
 mod search;
+mod shape;
 mod sign;
 mod trees;
 
@@ -33,7 +35,7 @@ pub struct Proofs {
     pub inputs: Vec<InputProof>,
 }
 
-/// What the trees say of one feature.
+/// What the model says of one feature.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FeatureProof {
@@ -41,14 +43,14 @@ pub struct FeatureProof {
     pub name: String,
     /// The direction that it was trained with.
     pub declared: Direction,
-    /// The effect on log-odds when it rises, in every tree.
+    /// The effect on log-odds when it rises, in every tree or term.
     pub rising: Sign,
     /// The effect on log-odds when it loses its value.
     pub missing: Sign,
 }
 
 impl FeatureProof {
-    /// Whether the trees prove the declared direction; a free feature has nothing to keep.
+    /// Whether the model proves the declared direction; a free feature has nothing to keep.
     pub fn keeps_direction(&self) -> bool {
         keeps(self.rising, declared(self.declared))
     }
@@ -160,18 +162,21 @@ fn declared(direction: Direction) -> Sign {
 /// counterexamples is seeded.
 pub fn prove(model: &Model) -> Proofs {
     let schema = model.schema();
-    let Ensemble::Symmetric(ensemble) = model.ensemble();
-    let steps: Vec<Vec<Step>> = (0..schema.features().len()).map(|index| trees::steps(ensemble, index)).collect();
+    let ensemble = model.ensemble();
+    let steps = |index: usize| match ensemble {
+        Ensemble::Symmetric(ensemble) => trees::steps(ensemble, index),
+        _ => Vec::new(),
+    };
+    let steps: Vec<Vec<Step>> = (0..schema.features().len()).map(steps).collect();
     let features: Vec<FeatureProof> = schema
         .features()
         .iter()
-        .zip(&steps)
         .enumerate()
-        .map(|(index, (feature, steps))| FeatureProof {
+        .map(|(index, feature)| FeatureProof {
             name: feature.name.clone(),
             declared: feature.direction,
-            rising: steps.iter().fold(Sign::Zero, |sign, step| sign.plus(Sign::of(step.change))),
-            missing: trees::missing(ensemble, index),
+            rising: shape::rising(ensemble, index),
+            missing: shape::missing(ensemble, index),
         })
         .collect();
     let readable = schema.inputs().iter().enumerate().filter(|(_, input)| input.permitted == Permitted::Model);
@@ -183,8 +188,7 @@ fn of_input(model: &Model, proofs: &[FeatureProof], steps: &[Vec<Step>], index: 
     let schema = model.schema();
     let moved: Vec<usize> =
         (0..schema.features().len()).filter(|feature| schema.inputs_of(*feature).contains(&index)).collect();
-    let follows: Vec<Sign> =
-        moved.iter().map(|at| follows(schema, &schema.features()[*at], input, &steps[*at])).collect();
+    let follows: Vec<Sign> = moved.iter().map(|at| follows(model, *at, input)).collect();
     let through: Vec<Through> = moved
         .iter()
         .zip(&follows)
@@ -225,14 +229,13 @@ fn of_input(model: &Model, proofs: &[FeatureProof], steps: &[Vec<Step>], index: 
     }
 }
 
-/// How a feature moves with an input where the trees look: between their first and last threshold.
-fn follows(schema: &Schema, feature: &Feature, input: &Input, steps: &[Step]) -> Sign {
-    let thresholds = || steps.iter().map(|step| step.threshold);
-    let within = Interval {
-        low: thresholds().fold(f64::INFINITY, f64::min).next_down(),
-        high: thresholds().fold(f64::NEG_INFINITY, f64::max),
-    };
-    sign::sign(&feature.from, &input.name, schema.inputs(), within)
+/// How a feature moves with an input where the model looks: between its first and last threshold.
+fn follows(model: &Model, feature: usize, input: &Input) -> Sign {
+    let thresholds = model.ensemble().thresholds(feature);
+    let ends = thresholds.first().zip(thresholds.last());
+    let (low, high) = ends.map_or((f64::NEG_INFINITY, f64::INFINITY), |(low, high)| (low.next_down(), *high));
+    let schema = model.schema();
+    sign::sign(&schema.features()[feature].from, &input.name, schema.inputs(), Interval { low, high })
 }
 
 /// The answer where the signs do not agree. Each step stands beside the sign with which its feature follows the input.

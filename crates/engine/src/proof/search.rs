@@ -10,7 +10,7 @@ use super::trees::Step;
 use crate::application::{Application, ApplicationForm, FormValue, Input, InputKind, Permitted, Role, check_row};
 use crate::artifact::Model;
 use crate::features::{Expr, FeatureVector, Schema};
-use crate::model::{Ensemble, Predicate};
+use crate::model::Ensemble;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -39,10 +39,13 @@ pub(super) fn counterexample(
         steps.sort_by(|a, b| b.change.abs().total_cmp(&a.change.abs()));
         steps.into_iter().take(TARGETS)
     };
-    targets.into_iter().flat_map(largest).find_map(|step| {
+    // Other shapes than symmetric trees have no steps to aim at: there the rows start anywhere.
+    let aims: Vec<Option<Step>> = targets.into_iter().flat_map(largest).map(Some).collect();
+    let aims = if aims.is_empty() { vec![None; TARGETS] } else { aims };
+    aims.into_iter().find_map(|aim| {
         (0..STARTS).find_map(|start| {
             let row = if start == 0 { search.typical() } else { search.random(&mut rng) };
-            search.from(row, &step)
+            search.from(row, aim.as_ref())
         })
     })
 }
@@ -97,10 +100,10 @@ impl<'a> Search<'a> {
     }
 
     /// Descends from a start toward a target.
-    fn from(&self, at: Vec<i64>, target: &Step) -> Option<Counterexample> {
+    fn from(&self, at: Vec<i64>, target: Option<&Step>) -> Option<Counterexample> {
         let schema = self.model.schema();
-        let moves_threshold = schema.inputs_of(target.feature);
-        let mut row = Row { rise: self.crossing(&at, target), at };
+        let moves_threshold = target.map_or_else(Default::default, |target| schema.inputs_of(target.feature));
+        let mut row = Row { rise: self.rise(&at, target), at };
         let mut miss = self.miss(&row, target, u32::MAX)?;
         for _ in 0..ROUNDS {
             let before = miss;
@@ -110,7 +113,7 @@ impl<'a> Search<'a> {
                     let mut moved = row.clone();
                     moved.at[index] = value;
                     if moves_threshold.contains(&index) {
-                        moved.rise = self.crossing(&moved.at, target);
+                        moved.rise = self.rise(&moved.at, target);
                     }
                     if let Some(found) = self.miss(&moved, target, miss.0).filter(|found| is_less(*found, miss)) {
                         (row, miss) = (moved, found);
@@ -122,6 +125,26 @@ impl<'a> Search<'a> {
             }
         }
         (miss.1 < 0.0).then(|| self.evidence(&row)).flatten()
+    }
+
+    /// The two values of the input to compare: on both sides of the target, else the neighbours between which log-odds
+    /// move most in the direction.
+    fn rise(&self, at: &[i64], target: Option<&Step>) -> [i64; 2] {
+        if let Some(target) = target {
+            return self.crossing(at, target);
+        }
+        let mut values = self.axes[self.input].candidates();
+        values.sort_unstable();
+        values.dedup();
+        let (first, last) = self.axes[self.input].ends();
+        let z = |value: &i64| self.features(at, *value).map(|features| self.model.log_odds(&features).0);
+        let scored: Vec<(i64, Option<f64>)> = values.iter().map(|value| (*value, z(value))).collect();
+        let towards = |pair: &[(i64, Option<f64>)]| {
+            let rise = pair[1].1.zip(pair[0].1).map_or(f64::NEG_INFINITY, |(after, before)| after - before);
+            if self.direction == Sign::Positive { rise } else { -rise }
+        };
+        let best = scored.windows(2).max_by(|a, b| towards(a).total_cmp(&towards(b)));
+        best.map_or([first, last], |pair| [pair[0].0, pair[1].0])
     }
 
     /// The two neighbouring values of the input between which the target's feature passes its threshold.
@@ -146,21 +169,27 @@ impl<'a> Search<'a> {
     }
 
     /// `None` when a row is not sound or misses more answers than `most`.
-    fn miss(&self, row: &Row, target: &Step, most: u32) -> Option<Miss> {
-        let Ensemble::Symmetric(ensemble) = self.model.ensemble();
-        let tree = &ensemble.trees[target.tree];
+    fn miss(&self, row: &Row, target: Option<&Step>, most: u32) -> Option<Miss> {
         let [low, high] = row.rise.map(|value| self.features(&row.at, value));
         let (low, high) = (low?, high?);
-        // A derivation may turn the step around.
-        let [before, after] = target.leaves;
-        let aimed = if Sign::of(target.change) == self.direction { [before, after] } else { [after, before] };
-        let answers = [ensemble.pattern(tree, &low), ensemble.pattern(tree, &high)];
-        let missed = answers.iter().zip(aimed).map(|(answer, wanted)| (answer ^ wanted).count_ones()).sum();
+        let missed = target.map_or(0, |target| self.missed(target, &low, &high));
         if missed > most {
             return None;
         }
         let rise = self.model.log_odds(&high).0 - self.model.log_odds(&low).0;
         Some((missed, if self.direction == Sign::Positive { -rise } else { rise }))
+    }
+
+    /// Answers of the target's tree that two rows do not give.
+    fn missed(&self, target: &Step, low: &FeatureVector, high: &FeatureVector) -> u32 {
+        // Only symmetric trees have steps.
+        let Ensemble::Symmetric(ensemble) = self.model.ensemble() else { return 0 };
+        let tree = &ensemble.trees[target.tree];
+        // A derivation may turn the step around.
+        let [before, after] = target.leaves;
+        let aimed = if Sign::of(target.change) == self.direction { [before, after] } else { [after, before] };
+        let answers = [ensemble.pattern(tree, low), ensemble.pattern(tree, high)];
+        answers.iter().zip(aimed).map(|(answer, wanted)| (answer ^ wanted).count_ones()).sum()
     }
 
     fn features(&self, at: &[i64], value: i64) -> Option<FeatureVector> {
@@ -201,7 +230,7 @@ impl Axis {
         match &input.kind {
             _ if input.permitted == Permitted::AuditOnly => Axis::Fixed(FormValue::Missing),
             InputKind::Number { min, max, whole, .. } => {
-                let thresholds = index.map_or_else(Vec::new, |index| thresholds(model, index));
+                let thresholds = index.map_or_else(Vec::new, |index| model.ensemble().thresholds(index));
                 let typical = if let FormValue::Number(typical) = input.typical { typical } else { 0.0 };
                 let known = || thresholds.iter().copied().chain([typical]);
                 let low = min.unwrap_or_else(|| known().fold(f64::INFINITY, f64::min) - 1.0);
@@ -270,19 +299,4 @@ impl Axis {
             Axis::Fixed(value) => value.clone(),
         }
     }
-}
-
-/// Where the model asks about a feature, each place once, rising.
-fn thresholds(model: &Model, feature: usize) -> Vec<f64> {
-    let Ensemble::Symmetric(ensemble) = model.ensemble();
-    let asked = ensemble.predicates.iter().filter(|predicate| predicate.feature() == feature);
-    let mut found: Vec<f64> = asked
-        .filter_map(|predicate| match predicate {
-            Predicate::Less { threshold, .. } => Some(*threshold),
-            Predicate::In { .. } => None,
-        })
-        .collect();
-    found.sort_by(f64::total_cmp);
-    found.dedup();
-    found
 }

@@ -1,10 +1,12 @@
 //! The knobs of the boosting.
 
+use serde::Deserialize;
 use std::collections::BTreeMap;
 
 /// Settings of symmetric boosting. The defaults are one fixed choice that does well on credit data of a thousand to
 /// hundreds of thousands of rows; the number of trees is chosen on held-out folds.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Settings {
     /// The most trees.
     pub trees: u32,

@@ -11,6 +11,7 @@ use crate::random::{Stream, stream};
 use crate::train::{Progress, Stage};
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
+use underglass_engine::features::{Direction, Feature};
 use underglass_engine::model::Ensemble;
 use underglass_engine::model::general::{Branching, Combine, General, Next, Node};
 
@@ -64,7 +65,7 @@ impl Forests {
     pub(crate) fn step(&mut self, set: &TrainingSet) {
         let designs = set.prepared.fold_designs.iter().chain([&set.prepared.design]);
         if let Some((forest, design)) = self.forests.iter_mut().zip(designs).find(|(forest, _)| !forest.is_done()) {
-            forest.grow(design, &set.bad);
+            forest.grow(design, &set.prepared.features, &set.bad);
         }
     }
 
@@ -104,7 +105,7 @@ impl Forest {
         self.trees.len() >= TREES
     }
 
-    fn grow(&mut self, design: &Design, bad: &[bool]) {
+    fn grow(&mut self, design: &Design, features: &[Feature], bad: &[bool]) {
         let n = self.trains_on.len() as u32;
         let mut rows: Vec<u32> = (0..n).map(|_| self.trains_on[self.rng.random_range(0..n) as usize]).collect();
         rows.sort_unstable();
@@ -112,8 +113,9 @@ impl Forest {
         let share = bads as f64 / f64::from(n.max(1));
         let columns = (0..design.n_columns()).filter(|column| !design.cuts(*column).thresholds().is_empty()).collect();
         let tree = Grown { nodes: Vec::new(), leaves: Vec::new() };
-        let mut growth = Growth { design, bad, share, columns, rng: &mut self.rng, tree, histogram: Vec::new() };
-        growth.grow(&mut rows, 0);
+        let mut growth =
+            Growth { design, features, bad, share, columns, rng: &mut self.rng, tree, histogram: Vec::new() };
+        growth.grow(&mut rows, 0, (0.0, 1.0));
         let tree = growth.tree;
         for (row, sum) in self.sums.iter_mut().enumerate() {
             *sum += tree.leaves[tree.leaf(design, row)];
@@ -140,6 +142,7 @@ impl Grown {
 /// One tree under way.
 struct Growth<'a> {
     design: &'a Design,
+    features: &'a [Feature],
     bad: &'a [bool],
     /// Share of bad outcomes in the sample.
     share: f64,
@@ -172,15 +175,14 @@ impl Count {
 }
 
 impl Growth<'_> {
-    fn grow(&mut self, rows: &mut [u32], depth: u32) -> Next {
+    /// Grows a node whose leaves must lie between two probabilities: what keeps the tree monotone, exactly.
+    fn grow(&mut self, rows: &mut [u32], depth: u32, (low, high): (f64, f64)) -> Next {
         let bad = rows.iter().filter(|row| self.bad[**row as usize]).count() as u32;
         let all = Count { rows: rows.len() as u32, bad };
         let pure = all.bad == 0 || all.bad == all.rows;
         let question = if depth == DEPTH || pure || all.rows < 2 * LEAST_ROWS { None } else { self.best(rows, all) };
         let Some(question) = question else {
-            let probability = (f64::from(all.bad) + PRIOR_ROWS * self.share) / (f64::from(all.rows) + PRIOR_ROWS);
-            // Five decimals print short.
-            self.tree.leaves.push((probability * 1e5).round() / 1e5);
+            self.tree.leaves.push(self.probability(all).clamp(low, high));
             return Next::Leaf(self.tree.leaves.len() as u32 - 1);
         };
         let node = self.tree.nodes.len();
@@ -194,10 +196,38 @@ impl Growth<'_> {
             }
         }
         let (of_yes, of_no) = rows.split_at_mut(n_yes);
-        let yes = self.grow(of_yes, depth + 1);
-        let no = self.grow(of_no, depth + 1);
+        let count = |rows: &[u32]| {
+            let bad = rows.iter().filter(|row| self.bad[**row as usize]).count() as u32;
+            self.probability(Count { rows: rows.len() as u32, bad })
+        };
+        // Both sides meet in the middle: whatever is asked below, no leaf of one passes a leaf of the other.
+        let middle = ((count(of_yes) + count(of_no)) / 2.0).clamp(low, high);
+        let (below, above) = ((low, middle), (middle, high));
+        let (for_yes, for_no) = match self.features[question.column].direction {
+            Direction::Free => ((low, high), (low, high)),
+            Direction::Increasing => (below, above),
+            Direction::Decreasing => (above, below),
+        };
+        let yes = self.grow(of_yes, depth + 1, for_yes);
+        let no = self.grow(of_no, depth + 1, for_no);
         self.tree.nodes[node] = (question, yes, no);
         Next::Node(node as u32)
+    }
+
+    /// The smoothed share of bad outcomes, in five decimals, which print short.
+    fn probability(&self, all: Count) -> f64 {
+        let probability = (f64::from(all.bad) + PRIOR_ROWS * self.share) / (f64::from(all.rows) + PRIOR_ROWS);
+        (probability * 1e5).round() / 1e5
+    }
+
+    /// Whether the answers differ the way that the column's direction asks for.
+    fn keeps_direction(&self, column: usize, yes: Count, no: Count) -> bool {
+        let (yes, no) = (self.probability(yes), self.probability(no));
+        match self.features[column].direction {
+            Direction::Free => true,
+            Direction::Increasing => yes <= no,
+            Direction::Decreasing => no <= yes,
+        }
     }
 
     /// The best question of `√columns` columns drawn for this node; more are drawn while none of them can be asked.
@@ -243,7 +273,8 @@ impl Growth<'_> {
                 let no = all.without(yes);
                 let gain = yes.purity() + no.purity() - least;
                 let asked = yes.rows >= LEAST_ROWS && no.rows >= LEAST_ROWS && gain > 0.0;
-                if asked && best.is_none_or(|(most, _)| gain > most) {
+                let better = asked && best.is_none_or(|(most, _)| gain > most);
+                if better && self.keeps_direction(column, yes, no) {
                     best = Some((gain, Question { column, cut: cut as u8, missing_is_yes: *missing_is_yes }));
                 }
             }
