@@ -2,7 +2,8 @@
 
 use crate::boost::{Booster, Grown, Question};
 use crate::design::Design;
-use crate::plan::Plan;
+use crate::fold::Split;
+use crate::plan::{Folds, Plan};
 use crate::prepare::Prepared;
 use crate::train::LearnError;
 use crate::{reference, spread};
@@ -27,7 +28,8 @@ pub(crate) struct Parts<'a> {
     pub(crate) positive: String,
     pub(crate) permitted_by_request: Vec<String>,
     pub(crate) bad: &'a [bool],
-    pub(crate) held_out_margins: &'a [f64],
+    pub(crate) held_out_margins: &'a [Option<f64>],
+    pub(crate) split: &'a Split,
     pub(crate) prepared: Prepared,
     pub(crate) fold_models: &'a [Booster],
     pub(crate) final_model: &'a Booster,
@@ -38,7 +40,7 @@ pub(crate) struct Parts<'a> {
 pub(crate) struct Built {
     pub(crate) model: Model,
     pub(crate) bands: BandsFile,
-    pub(crate) out_of_fold: Vec<f64>,
+    pub(crate) out_of_fold: Vec<Option<f64>>,
 }
 
 pub(crate) fn build(parts: Parts<'_>) -> Result<Built, LearnError> {
@@ -52,11 +54,8 @@ pub(crate) fn build(parts: Parts<'_>) -> Result<Built, LearnError> {
     let by_fold: Vec<f64> = parts.fold_models.iter().flat_map(|model| raw(model.margins())).collect();
     // One score a fold and row was collected, so the shape fits.
     let by_fold = Array2::from_shape_vec((parts.fold_models.len(), points.len()), by_fold).unwrap_or_default();
-    let out_of_fold: Vec<f64> = parts
-        .held_out_margins
-        .iter()
-        .map(|margin| Probability::from_log_odds(calibration.log_odds(*margin)).value())
-        .collect();
+    let probability = |margin: f64| Probability::from_log_odds(calibration.log_odds(margin)).value();
+    let out_of_fold: Vec<Option<f64>> = parts.held_out_margins.iter().map(|margin| margin.map(probability)).collect();
 
     let trees = parts.final_model.trees();
     let (all, bands) = reference::populations(trees, &prepared.design, &points);
@@ -99,24 +98,40 @@ pub(crate) fn build(parts: Parts<'_>) -> Result<Built, LearnError> {
             other_bands: seal::open(&bands.encode()).ok().map(|(_, digest)| digest),
         },
         bins,
-        metrics: measured(parts.fold_models.len(), parts.held_out_margins, &out_of_fold, parts.bad),
+        metrics: measured(plan, parts.split, parts.held_out_margins, &out_of_fold, parts.bad),
         probes: Vec::new(),
     };
     Ok(Built { model: Model::new(file)?.with_probes(plan.seed), bands, out_of_fold })
 }
 
-fn measured(folds: usize, margins: &[f64], probabilities: &[f64], bad: &[bool]) -> Metrics {
+fn measured(
+    plan: &Plan,
+    split: &Split,
+    margins: &[Option<f64>],
+    probabilities: &[Option<f64>],
+    bad: &[bool],
+) -> Metrics {
+    let rows = split.reported();
+    let at = |values: &[Option<f64>]| -> Vec<f64> { rows.iter().filter_map(|row| values[*row]).collect() };
+    let (margins, probabilities) = (at(margins), at(probabilities));
+    let bad: Vec<bool> = rows.iter().map(|row| bad[*row]).collect();
+    let folds = split.n_models();
     Metrics {
-        protocol: format!(
-            "{folds} folds; each row scored by the model that had not seen it; slope and intercept of the calibration and the number of trees were fitted on these scores"
-        ),
-        folds: folds as u16,
+        protocol: match &plan.folds {
+            Folds::InTime { column, held_out_percent, .. } => format!(
+                "in the order of {column}: the last {held_out_percent} % of the rows are scored by a model of the earlier ones; slope and intercept of the calibration and the number of trees were fitted on earlier windows, each scored by a model of the windows before it"
+            ),
+            Folds::Stratified(_) | Folds::Given(_) => format!(
+                "{folds} folds; each row scored by the model that had not seen it; slope and intercept of the calibration and the number of trees were fitted on these scores"
+            ),
+        },
+        folds,
         rows: bad.len() as u64,
         positives: bad.iter().filter(|bad| **bad).count() as u64,
-        auc: metrics::auc_estimate(margins, bad),
-        ks: metrics::ks_estimate(margins, bad),
-        log_loss: metrics::log_loss_estimate(probabilities, bad),
-        brier: metrics::brier_estimate(probabilities, bad),
+        auc: metrics::auc_estimate(&margins, &bad),
+        ks: metrics::ks_estimate(&margins, &bad),
+        log_loss: metrics::log_loss_estimate(&probabilities, &bad),
+        brier: metrics::brier_estimate(&probabilities, &bad),
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::bins::Cuts;
 use crate::categories::{ranked, ranks};
 use crate::design::Design;
+use crate::fold::Split;
 use crate::reference::{self, Summary};
 use crate::rows::{Column, Rows};
 use ndarray::Array2;
@@ -26,7 +27,7 @@ pub struct Prepared {
 
 /// Bins every column. Numbers are cut at quantiles of all rows, which know no outcome; categories are ordered by outcome,
 /// so each fold orders them by its own training rows.
-pub fn prepare(rows: Rows, bad: &[bool], folds: &[u16], n_folds: u16) -> Prepared {
+pub fn prepare(rows: Rows, bad: &[bool], split: &Split) -> Prepared {
     let n_rows = bad.len();
     let mut features = rows.schema.features().to_vec();
     let (mut codes, mut cuts, mut bins) = (Vec::with_capacity(n_rows * features.len()), Vec::new(), Vec::new());
@@ -57,15 +58,16 @@ pub fn prepare(rows: Rows, bad: &[bool], folds: &[u16], n_folds: u16) -> Prepare
     // One code a row and column was pushed, so the shape fits.
     let codes = Array2::from_shape_vec((features.len(), n_rows), codes).unwrap_or_default();
     let design = Design::new(codes, cuts);
-    let fold_designs = (0..n_folds).map(|fold| fold_design(&design, &rows.columns, bad, folds, fold)).collect();
+    let fold_designs =
+        (0..split.n_models()).map(|fold| fold_design(&design, &rows.columns, bad, split, fold)).collect();
     Prepared { schema: rows.schema, features, bins, design, fold_designs }
 }
 
-fn fold_design(design: &Design, columns: &[Column], bad: &[bool], folds: &[u16], fold: u16) -> Design {
+fn fold_design(design: &Design, columns: &[Column], bad: &[bool], split: &Split, fold: u16) -> Design {
     let mut design = design.clone();
     for (index, column) in columns.iter().enumerate() {
         if let Column::Levels { names, levels } = column {
-            let training = (0..bad.len()).filter(|row| folds[*row] != fold);
+            let training = (0..bad.len()).filter(|row| split.trains(fold, *row));
             let (cuts, codes) = ranked_codes(names, levels, &ranked(names, training, levels, bad));
             design = design.with_column(index, cuts, codes);
         }

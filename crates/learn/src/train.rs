@@ -6,11 +6,13 @@
 use crate::boost::{BadSetting, Booster};
 use crate::build::{self, Parts};
 use crate::calibrate;
-use crate::fold;
+use crate::fold::{self, Split};
 use crate::infer::{Inferred, infer};
 use crate::labels;
+use crate::personal::shown;
 use crate::plan::{Columns, Folds, Plan};
 use crate::prepare::{self, Prepared};
+use crate::profile;
 use crate::quality::Flagged;
 use crate::random::{Stream, stream};
 use crate::rows;
@@ -18,7 +20,7 @@ use crate::spec::SpecError;
 use underglass_engine::artifact::{ArtifactError, BandsFile, Model};
 use underglass_engine::features::{Direction, SchemaError};
 use underglass_engine::seal::Digest;
-use underglass_engine::table::{Faults, Table};
+use underglass_engine::table::{Fault, FaultCode, Faults, Table};
 use underglass_engine::units::Date;
 
 /// A fit under way. Drive it with [`Fit::step`] and take the result with [`Fit::finish`]; dropping it cancels.
@@ -44,7 +46,7 @@ pub struct Fit {
     permitted_by_request: Vec<String>,
     notes: Vec<String>,
     bad: Vec<bool>,
-    folds: Vec<u16>,
+    split: Split,
     prepared: Prepared,
     fold_models: Vec<Booster>,
     final_model: Booster,
@@ -86,8 +88,9 @@ pub struct Trained {
     pub bands: BandsFile,
     /// What a person should know about the columns: dropped, set aside, suspicious.
     pub notes: Vec<String>,
-    /// Probability of bad of each row under the fold model that had not seen it, calibrated.
-    pub out_of_fold: Vec<f64>,
+    /// Probability of bad of each row under the fold model that had not seen it, calibrated; `None` for the rows of the first
+    /// window in time, which every model has seen.
+    pub out_of_fold: Vec<Option<f64>>,
 }
 
 /// Why nothing was learned.
@@ -169,17 +172,15 @@ impl Fit {
         }
         let rows = rows::read(table, inputs, features)?;
         let bad = outcomes.bad;
-        let folds = folds(&plan, &bad)?;
-        let n_folds = folds.iter().max().map_or(0, |last| last + 1);
+        let split = split(table, &plan, &bad)?;
         let as_of = plan.as_of.or(latest).or(rows.latest);
-        let prepared = prepare::prepare(rows, &bad, &folds, n_folds);
+        let prepared = prepare::prepare(rows, &bad, &split);
         let directions: Vec<Direction> = prepared.schema.features().iter().map(|feature| feature.direction).collect();
         let booster = |trains_on: Vec<bool>, of: Stream| {
             Booster::new(plan.settings, directions.clone(), &bad, trains_on, stream(plan.seed, of))
         };
-        let fold_models = (0..n_folds)
-            .map(|fold| booster(folds.iter().map(|other| *other != fold).collect(), Stream::FoldModel(fold)))
-            .collect();
+        let trains = |fold| (0..bad.len()).map(|row| split.trains(fold, row)).collect();
+        let fold_models = (0..split.n_models()).map(|fold| booster(trains(fold), Stream::FoldModel(fold))).collect();
         let final_model = booster(vec![true; bad.len()], Stream::FinalModel);
         let mut fit = Self {
             data_sha256: table.sha256(),
@@ -194,7 +195,7 @@ impl Fit {
             stage: Stage::Folds,
             plan,
             bad,
-            folds,
+            split,
             prepared,
         };
         fit.losses.push(fit.held_out_loss());
@@ -245,7 +246,8 @@ impl Fit {
             self.step(u32::MAX);
         }
         let margins = self.held_out_margins();
-        let calibration = calibrate::affine(&margins, &self.bad);
+        let (tuning, tuning_bad) = self.at(&self.split.tuning(), &margins);
+        let calibration = calibrate::affine(&tuning, &tuning_bad);
         let built = build::build(Parts {
             plan: &self.plan,
             data_sha256: self.data_sha256,
@@ -254,6 +256,7 @@ impl Fit {
             permitted_by_request: self.permitted_by_request,
             bad: &self.bad,
             held_out_margins: &margins,
+            split: &self.split,
             prepared: self.prepared,
             fold_models: &self.fold_models,
             final_model: &self.final_model,
@@ -283,14 +286,20 @@ impl Fit {
         }
     }
 
-    /// Each row's margin under the fold model that had not seen it.
-    fn held_out_margins(&self) -> Vec<f64> {
-        self.folds.iter().enumerate().map(|(row, fold)| self.fold_models[usize::from(*fold)].margins()[row]).collect()
+    /// Each row's margin under the model that had not seen it, if there is one.
+    fn held_out_margins(&self) -> Vec<Option<f64>> {
+        let margin = |row| Some(self.fold_models[usize::from(self.split.judge(row)?)].margins()[row]);
+        (0..self.bad.len()).map(margin).collect()
+    }
+
+    /// Held-out margins and outcomes of some rows.
+    fn at(&self, rows: &[usize], margins: &[Option<f64>]) -> (Vec<f64>, Vec<bool>) {
+        rows.iter().filter_map(|row| Some((margins[*row]?, self.bad[*row]))).unzip()
     }
 
     fn held_out_loss(&self) -> f64 {
-        let margins = self.held_out_margins();
-        let sum = margins.iter().zip(&self.bad).fold(0.0, |sum, (margin, bad)| sum + calibrate::loss(*margin, *bad));
+        let (margins, bad) = self.at(&self.split.tuning(), &self.held_out_margins());
+        let sum = margins.iter().zip(&bad).fold(0.0, |sum, (margin, bad)| sum + calibrate::loss(*margin, *bad));
         sum / margins.len() as f64
     }
 }
@@ -309,16 +318,18 @@ fn least(losses: &[f64]) -> usize {
 }
 
 fn columns(table: &Table, plan: &Plan, bad: &[bool]) -> Result<Inferred, LearnError> {
+    let (time, row_date) = dates(table, plan)?;
     Ok(match &plan.columns {
         Columns::Inferred { drop, permit } => {
-            let mut inferred = infer(table, &plan.target, bad, drop, permit)?;
+            let dropped = [&drop[..], &time].concat();
+            let mut inferred = infer(table, &plan.target, bad, &dropped, permit, row_date)?;
             let absent = drop.iter().filter(|name| table.column(name).is_none());
             inferred.notes.extend(absent.map(|name| format!("{name}: nothing to drop, there is no such column")));
             inferred
         }
         Columns::Specified { drop, permit, spec } => {
-            let dropped = [&drop[..], &spec.unlisted(table)].concat();
-            spec.apply(table, infer(table, &plan.target, bad, &dropped, permit)?)?
+            let dropped = [&drop[..], &spec.unlisted(table), &time].concat();
+            spec.apply(table, infer(table, &plan.target, bad, &dropped, permit, row_date)?)?
         }
         Columns::Given { inputs, features } => Inferred {
             inputs: inputs.clone(),
@@ -330,24 +341,54 @@ fn columns(table: &Table, plan: &Plan, bad: &[bool]) -> Result<Inferred, LearnEr
     })
 }
 
-fn folds(plan: &Plan, bad: &[bool]) -> Result<Vec<u16>, LearnError> {
-    let folds = match &plan.folds {
-        Folds::Stratified(k) if *k < 2 => {
+/// The column of times when it is to be left out, and the day of each row. Dates stay: other dates are read against them.
+fn dates<'a>(table: &Table, plan: &'a Plan) -> Result<(Vec<String>, Option<&'a str>), LearnError> {
+    let row_date = plan.row_date.as_deref();
+    if let Some(name) = row_date {
+        let column = table.column(name).ok_or_else(|| Faults::from(rows::absent(table, name)))?;
+        if let Some(row) = (0..table.n_rows()).find(|row| profile::day(table.cell(*row, column)).is_none()) {
+            let fault = Fault {
+                code: FaultCode::Cell,
+                line: table.line(row),
+                record: Some(row + 1),
+                column: Some(name.to_owned()),
+                found: shown(table.cell(row, column)),
+                expected: "the day of the row as YYYY-MM-DD".to_owned(),
+            };
+            return Err(Faults::from(fault).into());
+        }
+    }
+    let Folds::InTime { column, .. } = &plan.folds else { return Ok((Vec::new(), row_date)) };
+    let is_date = |column: usize| table.cells(column).all(|cell| profile::day(cell).is_some());
+    Ok(match table.column(column) {
+        Some(at) if !is_date(at) => (vec![table.names()[at].clone()], row_date),
+        _ => (Vec::new(), row_date.or(Some(column))),
+    })
+}
+
+fn split(table: &Table, plan: &Plan, bad: &[bool]) -> Result<Split, LearnError> {
+    let split = match &plan.folds {
+        Folds::Stratified(k) | Folds::InTime { windows: k, .. } if *k < 2 => {
             return Err(LearnError::Folds { found: format!("{k} folds"), expected: "at least 2" });
         }
-        Folds::Stratified(k) => fold::stratified(bad, *k, plan.seed),
+        Folds::InTime { held_out_percent, .. } if !(1..=90).contains(held_out_percent) => {
+            let found = format!("{held_out_percent} percent of the rows held out");
+            return Err(LearnError::Folds { found, expected: "1 to 90" });
+        }
+        Folds::Stratified(k) => Split::Folds(fold::stratified(bad, *k, plan.seed)),
         Folds::Given(given) if given.len() != bad.len() => {
             let found = format!("{} fold numbers for {} rows", given.len(), bad.len());
             return Err(LearnError::Folds { found, expected: "one a row" });
         }
-        Folds::Given(given) => given.clone(),
+        Folds::Given(given) => Split::Folds(given.clone()),
+        Folds::InTime { column, windows, held_out_percent } => {
+            fold::windows(table, column, *windows, *held_out_percent)?
+        }
     };
-    let n_folds = folds.iter().max().map_or(0, |last| usize::from(*last) + 1);
-    let mut counts = vec![[0_u32; 2]; n_folds];
-    folds.iter().zip(bad).for_each(|(fold, bad)| counts[usize::from(*fold)][usize::from(*bad)] += 1);
-    if !(2..=1000).contains(&n_folds) || counts.iter().any(|[good, bad]| *good == 0 || *bad == 0) {
-        let found = format!("{n_folds} folds, one of them without a good or without a bad row");
+    let counts = split.counts(bad);
+    if !(2..=1000).contains(&counts.len()) || counts.iter().any(|[good, bad]| *good == 0 || *bad == 0) {
+        let found = format!("{} folds, one of them without a good or without a bad row", counts.len());
         return Err(LearnError::Folds { found, expected: "2 to 1000 folds with both outcomes in each" });
     }
-    Ok(folds)
+    Ok(split)
 }
