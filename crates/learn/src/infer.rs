@@ -49,9 +49,10 @@ pub fn infer(
         latest: None,
     };
     let (mut flagged, mut dated) = (Vec::new(), Vec::new());
-    let target = table.column(target);
+    let left_out: Vec<usize> =
+        drop.iter().map(String::as_str).chain([target]).filter_map(|name| table.column(name)).collect();
     for (column, name) in table.names().iter().enumerate() {
-        if Some(column) != target && !drop.contains(name) {
+        if !left_out.contains(&column) {
             let profile = Profile::of(table, column);
             let findings = Findings::of(table, column, &profile, Some(bad));
             match (findings.personal, profile.shape) {
