@@ -53,15 +53,23 @@ pub(crate) struct Risk {
     /// A file with the fold of each row, from 0, one a line.
     #[arg(long)]
     folds_file: Option<PathBuf>,
+    /// Train in the order of this column of dates or rising numbers, which is no input: the last rows are held out, the
+    /// earlier ones are learned from in windows that grow, as many as --folds.
+    #[arg(long, conflicts_with = "folds_file")]
+    time_column: Option<String>,
+    /// With --time-column: the share of the rows that is held out, in percent.
+    #[arg(long, requires = "time_column", default_value_t = 20)]
+    hold_out: u8,
     /// The same data and seed give the same bytes; 0 unless something else is said.
     #[arg(long)]
     seed: Option<u64>,
     /// Cut-offs whose reference bands the artifact carries; 640 unless something else is said.
     #[arg(long, value_delimiter = ',')]
     cutoffs: Option<Vec<i16>>,
-    /// Date of the data; without it the latest date in it.
+    /// Date of the data, or the column with the day of each row, before which other dates are read as months. Without it
+    /// such a column is looked for by name, and the date is the latest in it.
     #[arg(long)]
-    as_of: Option<Date>,
+    as_of: Option<String>,
     /// Protected columns that stay model inputs, or "all": for like-with-like benchmarks, recorded in the artifact.
     /// A suspected leak stays only by its own name.
     #[arg(long, value_delimiter = ',')]
@@ -92,17 +100,23 @@ impl Risk {
         spec.seed = self.seed.or(spec.seed);
         spec.folds = self.folds.or(spec.folds);
         spec.cutoffs = self.cutoffs.clone().or(spec.cutoffs);
-        spec.as_of = self.as_of.or(spec.as_of);
+        let as_of: Option<Result<Date, _>> = self.as_of.as_ref().map(|given| given.parse());
+        let row_date = self.as_of.clone().filter(|_| as_of.as_ref().is_some_and(Result::is_err));
+        spec.as_of = as_of.and_then(Result::ok).or(spec.as_of);
         spec.drop.extend_from_slice(&self.drop);
         let target = self.target.clone().or(spec.target.take());
         let target = target.ok_or_else(|| Fault::Usage("neither --target nor --spec names a target".to_owned()))?;
         let permit = if self.permit == ["all"] { Permit::All } else { Permit::Named(self.permit.clone()) };
         let (learner, trials, threads) = (self.learner, self.tune, threads());
-        let plan = Plan { learner, trials, threads, ..spec.plan(&target, permit) };
-        Ok(match &self.folds_file {
-            Some(path) => Plan { folds: Folds::Given(read_folds(path)?), ..plan },
-            None => plan,
-        })
+        let plan = Plan { learner, trials, threads, row_date, ..spec.plan(&target, permit) };
+        let folds = match (&self.folds_file, &self.time_column, plan.folds) {
+            (Some(path), ..) => Folds::Given(read_folds(path)?),
+            (None, Some(column), Folds::Stratified(windows)) => {
+                Folds::InTime { column: column.clone(), windows, held_out_percent: self.hold_out }
+            }
+            (_, _, folds) => folds,
+        };
+        Ok(Plan { folds, ..plan })
     }
 }
 

@@ -92,7 +92,7 @@ fn world(rows: u32) -> Result<(), Box<dyn Error>> {
     let file = trained.model.file();
     println!("  model {:.2} s, {} bytes", clock.elapsed().as_secs_f64(), trained.model.encode().len());
     let bad: Vec<bool> = table.cells(table.names().len() - 1).map(|cell| cell == "1").collect();
-    let learned = trained.out_of_fold.iter().map(|p| libm::log(p / (1.0 - p)));
+    let learned = trained.out_of_fold.iter().flatten().map(|p| libm::log(p / (1.0 - p)));
     let error = learned.zip(&truth).map(|(z, truth)| (z - truth).abs()).sum::<f64>() / f64::from(rows);
     println!(
         "  {} trees, AUC {:.4} (truth {:.4}), mean |log-odds error| {error:.3}, slope {:.3}",

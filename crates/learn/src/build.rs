@@ -1,7 +1,7 @@
 //! From fitted ensembles to a model file.
 
 use crate::learner::{Fitted, Learner, TrainingSet};
-use crate::plan::Plan;
+use crate::plan::{Folds, Plan};
 use crate::train::LearnError;
 use crate::{reference, spread};
 use ndarray::Array2;
@@ -31,23 +31,26 @@ pub(crate) struct Parts<'a> {
 pub(crate) struct Built {
     pub(crate) model: Model,
     pub(crate) bands: BandsFile,
-    pub(crate) out_of_fold: Vec<f64>,
+    pub(crate) out_of_fold: Vec<Option<f64>>,
 }
 
 /// A model to choose from, with its scores of rows that it had not seen.
 struct Judged {
     fitted: Fitted,
     calibration: Calibration,
-    probabilities: Vec<f64>,
+    probabilities: Vec<Option<f64>>,
+    /// On the rows where learners are compared.
+    auc: f64,
     loss: f64,
 }
 
 fn judged(fitted: Fitted, set: &TrainingSet) -> Judged {
     let calibration = fitted.calibration(set);
-    let probability = |margin: &f64| Probability::from_log_odds(calibration.log_odds(*margin)).value();
-    let probabilities: Vec<f64> = fitted.held_out.iter().map(probability).collect();
-    let loss = metrics::log_loss(&probabilities, &set.bad, None);
-    Judged { fitted, calibration, probabilities, loss }
+    let probability = |margin: f64| Probability::from_log_odds(calibration.log_odds(margin)).value();
+    let probabilities: Vec<Option<f64>> = fitted.held_out.iter().map(|margin| margin.map(probability)).collect();
+    let (compared, bad) = set.at(&set.split.tuning(), &probabilities);
+    let (auc, loss) = (metrics::auc(&compared, &bad, None), metrics::log_loss(&compared, &bad, None));
+    Judged { fitted, calibration, probabilities, auc, loss }
 }
 
 pub(crate) fn build(parts: Parts<'_>) -> Result<Built, LearnError> {
@@ -56,13 +59,13 @@ pub(crate) fn build(parts: Parts<'_>) -> Result<Built, LearnError> {
     let all: Vec<Judged> = parts.fitted.into_iter().map(|fitted| judged(fitted, set)).collect();
     let candidate = |judged: &Judged| Candidate {
         learner: judged.fitted.name.clone(),
-        auc: metrics::auc(&judged.fitted.held_out, &set.bad, None),
+        auc: judged.auc,
         log_loss: judged.loss,
     };
     let candidates = if all.len() > 1 { all.iter().map(candidate).collect() } else { Vec::new() };
     // A learner is always run; of equals the first, which is the simplest.
     let best = all.into_iter().reduce(|best, other| if other.loss < best.loss { other } else { best });
-    let Some(Judged { fitted, calibration, probabilities, .. }) = best else {
+    let Some(Judged { fitted, calibration, probabilities: out_of_fold, .. }) = best else {
         return Err(LearnError::NoFeatures { notes: Vec::new() });
     };
     let scale = Scale::default();
@@ -114,35 +117,45 @@ pub(crate) fn build(parts: Parts<'_>) -> Result<Built, LearnError> {
             other_bands: seal::open(&bands.encode()).ok().map(|(_, digest)| digest),
         },
         bins,
-        metrics: measured(plan, &fitted.held_out, &probabilities, set),
+        metrics: measured(plan, set, &fitted.held_out, &out_of_fold),
         probes: Vec::new(),
     };
-    Ok(Built { model: Model::new(file)?.with_probes(plan.seed), bands, out_of_fold: probabilities })
+    Ok(Built { model: Model::new(file)?.with_probes(plan.seed), bands, out_of_fold })
 }
 
-fn measured(plan: &Plan, margins: &[f64], probabilities: &[f64], set: &TrainingSet) -> Metrics {
-    let (folds, bad) = (set.n_folds, &set.bad);
+/// Figures of quality on the rows that are reported.
+fn measured(plan: &Plan, set: &TrainingSet, margins: &[Option<f64>], probabilities: &[Option<f64>]) -> Metrics {
+    let rows = set.split.reported();
+    let ((margins, bad), (probabilities, _)) = (set.at(&rows, margins), set.at(&rows, probabilities));
+    let folds = set.split.n_models();
     let chosen = match (plan.learner, plan.trials) {
         (Learner::Symmetric, 0) => ", and the number of trees,",
+        (Learner::Symmetric, _) => ", and the settings of the boosting,",
         (Learner::Logistic, _) => ", and the penalty,",
-        (Learner::Symmetric | Learner::Forest, _) => "",
+        (Learner::Forest, _) => "",
         (Learner::Auto, 0) => ", the number of trees, the penalty and the learner",
-        (Learner::Auto, _) => ", the penalty and the learner",
+        (Learner::Auto, _) => ", the settings of the boosting, the penalty and the learner",
     };
-    let nested = match (plan.learner, plan.trials) {
-        (Learner::Forest | Learner::Logistic, _) | (_, 0) => "",
-        _ => "settings and number of boosted trees were chosen on the other folds; ",
+    let nested = plan.trials > 0 && matches!(plan.learner, Learner::Symmetric | Learner::Auto);
+    let protocol = match &plan.folds {
+        Folds::InTime { column, held_out_percent, .. } => format!(
+            "in the order of {column}: the last {held_out_percent} % of the rows are scored by a model of the earlier ones; slope and intercept of the calibration{chosen} were fitted on earlier windows, each scored by a model of the windows before it"
+        ),
+        Folds::Stratified(_) | Folds::Given(_) if nested => format!(
+            "{folds} folds; each row scored by a model that had not seen it, with settings and a number of boosted trees that were chosen on the other folds; slope and intercept of the calibration were fitted on these scores"
+        ),
+        Folds::Stratified(_) | Folds::Given(_) => format!(
+            "{folds} folds; each row scored by the model that had not seen it; slope and intercept of the calibration{chosen} were fitted on these scores"
+        ),
     };
     Metrics {
-        protocol: format!(
-            "{folds} folds; each row scored by the model that had not seen it; {nested}slope and intercept of the calibration{chosen} were chosen on these scores"
-        ),
+        protocol,
         folds,
         rows: bad.len() as u64,
         positives: bad.iter().filter(|bad| **bad).count() as u64,
-        auc: metrics::auc_estimate(margins, bad),
-        ks: metrics::ks_estimate(margins, bad),
-        log_loss: metrics::log_loss_estimate(probabilities, bad),
-        brier: metrics::brier_estimate(probabilities, bad),
+        auc: metrics::auc_estimate(&margins, &bad),
+        ks: metrics::ks_estimate(&margins, &bad),
+        log_loss: metrics::log_loss_estimate(&probabilities, &bad),
+        brier: metrics::brier_estimate(&probabilities, &bad),
     }
 }

@@ -1,6 +1,6 @@
 //! A schema from a table alone: types, levels, ranges of sliders; what is set aside, and why.
 
-use crate::names::{label, unit};
+use crate::names::{is_row_date, label, unit};
 use crate::plan::Permit;
 use crate::profile::{MOST_LEVELS, Numbers, Profile, Shape};
 use crate::quality::{Findings, Flagged, name_of};
@@ -28,6 +28,9 @@ pub struct Inferred {
 
 /// Infers inputs and features from every column but the target and those to drop; `bad` is each row's outcome.
 ///
+/// `row_date` is the column with the day of each row; without it one is looked for by name. Other dates are then read as
+/// months before that day.
+///
 /// # Errors
 /// [`LearnError::Personal`] names every column of personal data that is not dropped.
 pub fn infer(
@@ -36,6 +39,7 @@ pub fn infer(
     bad: &[bool],
     drop: &[String],
     permit: &Permit,
+    row_date: Option<&str>,
 ) -> Result<Inferred, LearnError> {
     let mut found = Inferred {
         inputs: Vec::new(),
@@ -44,19 +48,36 @@ pub fn infer(
         permitted_by_request: Vec::new(),
         latest: None,
     };
-    let mut flagged = Vec::new();
-    let target = table.column(target);
+    let (mut flagged, mut dated) = (Vec::new(), Vec::new());
+    let left_out: Vec<usize> =
+        drop.iter().map(String::as_str).chain([target]).filter_map(|name| table.column(name)).collect();
     for (column, name) in table.names().iter().enumerate() {
-        if Some(column) != target && !drop.contains(name) {
+        if !left_out.contains(&column) {
             let profile = Profile::of(table, column);
             let findings = Findings::of(table, column, &profile, Some(bad));
-            match findings.personal {
-                Some(data) => flagged.push(Flagged { column: name_of(table, column), data }),
-                None => found.add(name, profile, &findings, permit),
+            match (findings.personal, profile.shape) {
+                (Some(data), _) => flagged.push(Flagged { column: name_of(table, column), data }),
+                (None, Shape::Date(dates)) if findings.leak.is_none() && !findings.protected => {
+                    dated.push(DateColumn { name, days: dates.sorted, optional: profile.missing > 0 });
+                }
+                (None, shape) => found.add(name, Profile { shape, ..profile }, &findings, permit),
             }
         }
     }
-    if flagged.is_empty() { Ok(found) } else { Err(LearnError::Personal { columns: flagged }) }
+    if !flagged.is_empty() {
+        return Err(LearnError::Personal { columns: flagged });
+    }
+    let row_date = row_date.and_then(|name| table.column(name)).map(|column| table.names()[column].as_str());
+    found.add_dates(dated, row_date);
+    found.inputs.sort_by_key(|input| table.column(&input.name));
+    Ok(found)
+}
+
+struct DateColumn<'a> {
+    name: &'a str,
+    /// Rising, at least one.
+    days: Vec<Date>,
+    optional: bool,
 }
 
 impl Inferred {
@@ -73,10 +94,7 @@ impl Inferred {
                     &format!("left out: {distinct} different texts; at most {MOST_LEVELS} levels make a category"),
                 );
             }
-            Shape::Date(dates) => {
-                self.latest = self.latest.max(dates.sorted.last().copied());
-                return self.note(name, "left out: a date; it only says how recent the data is");
-            }
+            Shape::Date(_) => return self.note(name, "left out: a date that is protected or knows the outcome"),
             Shape::Number(numbers) => number(&numbers),
             Shape::Category(levels) => category(&levels),
         };
@@ -103,6 +121,33 @@ impl Inferred {
         });
         if !audit_only {
             self.features.push(feature(name));
+        }
+    }
+
+    /// Dates become inputs, and features as months before the day of the row, where there is such a day.
+    fn add_dates(&mut self, dated: Vec<DateColumn<'_>>, row_date: Option<&str>) {
+        let is_of_row = |date: &&DateColumn<'_>| row_date.map_or(is_row_date(date.name), |name| name == date.name);
+        let of_row = dated.iter().find(is_of_row).map(|date| date.name);
+        let said = dated.iter().filter(|date| of_row.is_none_or(|name| name == date.name));
+        self.latest = said.filter_map(|date| date.days.last().copied()).max();
+        for date in &dated {
+            match of_row {
+                None => self.note(date.name, "left out: a date, and no column is the day of the row"),
+                Some(row) if row == date.name && dated.len() == 1 => {
+                    self.note(row, "left out: a date; it only says how recent the data is");
+                }
+                Some(row) => {
+                    let middle = date.days[date.days.len() / 2].to_string();
+                    self.inputs.push(input(date.name, InputKind::Date, FormValue::Text(middle), date.optional));
+                    if row == date.name {
+                        self.note(row, "the day of the row; the other dates are read as months before it");
+                    } else {
+                        let from = Expr::MonthsBetween(date.name.to_owned(), row.to_owned());
+                        let name = format!("months_since_{}", date.name);
+                        self.features.push(Feature { from, family: date.name.to_owned(), ..feature(&name) });
+                    }
+                }
+            }
         }
     }
 
@@ -194,7 +239,7 @@ mod tests {
     fn inferred(csv: &str, permit: &Permit) -> Inferred {
         let table = Table::from_csv(csv.as_bytes()).expect("a table");
         let bad = vec![false; table.n_rows()];
-        infer(&table, "bad", &bad, &["dropped".to_owned()], permit).expect("no personal data")
+        infer(&table, "bad", &bad, &["dropped".to_owned()], permit, None).expect("no personal data")
     }
 
     const CSV: &str = "ID,amount,rate,housing,AGE,when,dropped,same,comment,bad\n\
@@ -224,10 +269,27 @@ mod tests {
     }
 
     #[test]
+    fn dates_become_months_before_the_day_of_the_row() {
+        let csv = "opened,applied,amount,bad\n2020-01-31,2024-02-01 10:00,5,0\n,2024-03-01 11:00,6,1\n\
+            2022-01-31,2023-12-31 12:00,7,0\n";
+        let table = Table::from_csv(csv.as_bytes()).expect("a table");
+        let run = |row_date| {
+            infer(&table, "bad", &[false, true, false], &[], &Permit::All, row_date).expect("no personal data")
+        };
+        let found = run(None);
+        let names: Vec<&str> = found.inputs.iter().map(|input| input.name.as_str()).collect();
+        assert_eq!(names, ["opened", "applied", "amount"]);
+        let months = Expr::MonthsBetween("opened".to_owned(), "applied".to_owned());
+        assert!(found.features.iter().any(|feature| feature.name == "months_since_opened" && feature.from == months));
+        assert_eq!((found.features.len(), found.latest), (2, "2024-03-01".parse().ok()));
+        assert_eq!(run(Some("opened")).latest, "2022-01-31".parse().ok());
+    }
+
+    #[test]
     fn personal_data_stops_until_it_is_dropped_and_is_not_repeated() {
         let csv = "amount,contact,bad\n1,ann@example.org,0\n2,bob@example.org,1\n3,,0\n";
         let table = Table::from_csv(csv.as_bytes()).expect("a table");
-        let run = |drop: &[String]| infer(&table, "bad", &[false, true, false], drop, &Permit::All);
+        let run = |drop: &[String]| infer(&table, "bad", &[false, true, false], drop, &Permit::All, None);
         let error = run(&[]).expect_err("personal data").to_string();
         assert!(error.contains("contact") && error.contains("2 cells") && !error.contains('@'), "{error}");
         assert_eq!(run(&["contact".to_owned()]).expect("dropped").inputs.len(), 1);

@@ -169,13 +169,16 @@ fn by_cells(table: &Table, column: usize, profile: &Profile) -> Option<PersonalD
     let found = |kind, cells: usize| Some(PersonalData { kind, cells: cells as u64 });
     match &profile.shape {
         Shape::Empty => return None,
-        Shape::Date(dates) => {
-            let last = dates.sorted.len() - 1;
-            let (early, late) = (dates.sorted[last / 20], dates.sorted[last - last / 20]);
-            let is_birth = filled >= 5 && early.months_until(late) >= 12 * YEARS_OF_BIRTHS;
-            return is_birth.then_some(PersonalData { kind: PersonalKind::BirthDate, cells: filled as u64 });
+        Shape::Number(_) | Shape::Constant(_) => {}
+        Shape::Date(_) | Shape::Category(_) | Shape::Text => {
+            let mut years: Vec<i32> = there().filter_map(year).collect();
+            years.sort_unstable();
+            let last = years.len().saturating_sub(1);
+            let spread = |years: &[i32]| years[last - last / 20] - years[last / 20];
+            if years.len() >= 5 && 5 * years.len() >= 4 * filled && spread(&years) >= YEARS_OF_BIRTHS {
+                return found(PersonalKind::BirthDate, years.len());
+            }
         }
-        _ => {}
     }
     // Numbers with decimals pass no test below.
     if !matches!(&profile.shape, Shape::Number(numbers) if !numbers.whole) {
@@ -201,6 +204,18 @@ fn by_cells(table: &Table, column: usize, profile: &Profile) -> Option<PersonalD
         (cells > 0 && cells as f64 >= share * filled as f64)
             .then_some(PersonalData { kind: *kind, cells: cells as u64 })
     })
+}
+
+/// The year of a date: `1980-12-31`, `31.12.1980`, `12/31/1980`.
+fn year(cell: &str) -> Option<i32> {
+    let date = cell.split([' ', 'T']).next()?;
+    let mut parts = date.split(['-', '.', '/']).map(|part| part.parse::<u32>().ok().map(|number| (part.len(), number)));
+    let (first, second, third) = (parts.next()??, parts.next()??, parts.next()??);
+    let is_day = |(len, number): (usize, u32)| len <= 2 && (1..=31).contains(&number);
+    let (year, days) = if first.0 == 4 { (first, [second, third]) } else { (third, [first, second]) };
+    let shaped =
+        parts.next().is_none() && year.0 == 4 && (1900..2100).contains(&year.1) && days.into_iter().all(is_day);
+    shaped.then_some(year.1 as i32)
 }
 
 fn has_email(cell: &str) -> bool {
@@ -243,6 +258,7 @@ fn has_iban(cell: &str) -> bool {
                 (rest * if value > 9 { 100 } else { 10 } + value) % 97
             }) == 1
     };
+    let cell = cell.to_ascii_uppercase();
     let compact: String = cell.chars().filter(|letter| *letter != ' ').collect();
     is_iban(&compact) || cell.split(|letter: char| !letter.is_ascii_alphanumeric()).any(is_iban)
 }
@@ -372,6 +388,7 @@ mod tests {
             (PersonalKind::Phone, &["+49 170 1234567", "(555) 123-4567", "030/12345678", "none"]),
             (PersonalKind::StreetAddress, &["12 Main Street", "7b Oak Ave, Springfield", "Hauptstraße 12"]),
             (PersonalKind::PersonName, &["Ann Lee", "Bob O'Neil", "Carla M. Diaz", "Dörte Groß", "Lee, Ann"]),
+            (PersonalKind::BirthDate, &["31.01.1950", "1.2.1961", "09/07/1988", "31/12/1999", "5/5/1975"]),
             (PersonalKind::BirthDate, &["1950-01-31", "1961-02-01", "1988-07-09", "1999-12-31", "1975-05-05"]),
         ] {
             assert_eq!(found("x", cells).map(|data| data.kind), Some(kind), "{cells:?}");
@@ -387,6 +404,7 @@ mod tests {
             &["4111111111111112", "1546300800000", "6011000990139425", "x"],
             &["0.1234567890123456", "0.4111111111111111", "1.5", "2"],
             &["2018-01-01", "2019-02-03", "2019-02-04", "2019-02-05", "2019-02-06"],
+            &["31.01.2018", "1.2.2019", "09/07/2020", "31/12/2021", "5/5/2022"],
             &["2018-01-01 00:00:00", "x", "31.12.2020", "y"],
             &["Debt Consolidation", "Home Improvement", "Debt Consolidation", "Debt Consolidation", "Home Improvement"],
             &["global config engineer", "warehouse office clerk", "Teacher", "driver", "owner"],

@@ -46,6 +46,8 @@ pub struct Plan {
     pub seed: u64,
     /// Date of the data; `None` takes the latest date in it.
     pub as_of: Option<Date>,
+    /// The column with the day of each row; `None` looks for it by name.
+    pub row_date: Option<String>,
     /// Cut-offs in shown points whose reference bands the artifact carries.
     pub cut_offs: Vec<i16>,
 }
@@ -94,6 +96,15 @@ pub enum Folds {
     Stratified(u16),
     /// The fold of each row, from 0.
     Given(Vec<u16>),
+    /// In the order of time: the last rows are held out, the earlier ones are learned from in windows that grow.
+    InTime {
+        /// The column of dates or of numbers that rise with time. It is no input of the model.
+        column: String,
+        /// Windows of the earlier rows, at least 2.
+        windows: u16,
+        /// Share of the rows that is held out, in percent.
+        held_out_percent: u8,
+    },
 }
 
 impl Plan {
@@ -115,6 +126,7 @@ impl Plan {
             folds: Folds::Stratified(5),
             seed: 0,
             as_of: None,
+            row_date: None,
             cut_offs: vec![640],
         }
     }

@@ -3,6 +3,7 @@
 use crate::bins::Cuts;
 use crate::categories::{ranked, ranks};
 use crate::design::Design;
+use crate::fold::Split;
 use crate::linear;
 use crate::reference::{self, Summary};
 use crate::rows::{Column, Rows};
@@ -51,7 +52,7 @@ impl Prepared {
 
 /// Bins every column. Numbers are cut at quantiles of all rows, which know no outcome; categories are ordered by outcome,
 /// so each fold orders them by its own training rows.
-pub fn prepare(rows: Rows, bad: &[bool], folds: &[u16], n_folds: u16) -> Prepared {
+pub fn prepare(rows: Rows, bad: &[bool], split: &Split) -> Prepared {
     let n_rows = bad.len();
     let mut features = rows.schema.features().to_vec();
     let (mut codes, mut cuts, mut bins) = (Vec::with_capacity(n_rows * features.len()), Vec::new(), Vec::new());
@@ -83,7 +84,7 @@ pub fn prepare(rows: Rows, bad: &[bool], folds: &[u16], n_folds: u16) -> Prepare
     let codes = Array2::from_shape_vec((features.len(), n_rows), codes).unwrap_or_default();
     let design = Design::new(codes, cuts);
     let fold_designs =
-        (0..n_folds).map(|fold| reordered(&design, &rows.columns, bad, |row| folds[row] != fold)).collect();
+        (0..split.n_models()).map(|k| reordered(&design, &rows.columns, bad, |row| split.trains(k, row))).collect();
     let ranks = features.iter().zip(&rows.columns).map(|(feature, column)| match column {
         Column::Levels { names, .. } => ranks(names, &feature.levels),
         Column::Numbers { .. } => Vec::new(),

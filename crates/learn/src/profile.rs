@@ -58,9 +58,8 @@ impl Profile {
     pub fn of(table: &Table, column: usize) -> Self {
         let there = || table.cells(column).filter(|cell| !cell.is_empty());
         let n_there = there().count();
-        let (levels, distinct) = levels(there());
-        let missing = table.n_rows() - n_there;
-        Self { missing, distinct, shape: shape(there, n_there, levels, distinct) }
+        let (distinct, shape) = shape(there, n_there);
+        Self { missing: table.n_rows() - n_there, distinct, shape }
     }
 
     /// Rows with a value.
@@ -80,6 +79,11 @@ impl Numbers {
         Self { whole: sorted.iter().all(|value| value.fract() == 0.0), sorted, counts_up }
     }
 
+    /// Different numbers.
+    fn distinct(&self) -> usize {
+        usize::from(!self.sorted.is_empty()) + self.sorted.windows(2).filter(|pair| pair[0] != pair[1]).count()
+    }
+
     /// The value of the row at the share `p` of the rising rows, of two the one farther from the middle; 0 when there is
     /// none.
     pub fn quantile(&self, p: f64) -> f64 {
@@ -94,31 +98,32 @@ impl Numbers {
     }
 }
 
-fn shape<'a, I: Iterator<Item = &'a str>>(
-    there: impl Fn() -> I,
-    n_there: usize,
-    levels: BTreeMap<String, u64>,
-    distinct: usize,
-) -> Shape {
-    let Some(first) = there().next() else { return Shape::Empty };
-    if distinct == 1 {
-        return Shape::Constant(first.to_owned());
+/// The different values of a column and its type.
+fn shape<'a, I: Iterator<Item = &'a str>>(there: impl Fn() -> I, n_there: usize) -> (usize, Shape) {
+    let Some(first) = there().next() else { return (0, Shape::Empty) };
+    if there().all(|cell| cell == first) {
+        return (1, Shape::Constant(first.to_owned()));
     }
     let n_numbers = there().filter(|cell| cell.parse::<f64>().is_ok()).count();
-    if n_numbers < n_there {
-        let dates: Option<Vec<Date>> = there().map(day).collect();
-        if let Some(mut sorted) = dates {
-            sorted.sort_unstable();
-            return Shape::Date(Dates { sorted });
-        }
-        // Mostly numbers with hardly a value twice is a column of numbers with malformed cells: the check will name them.
-        let n_meant = n_numbers + there().filter(|cell| is_grouped(cell)).count();
-        let broken_numbers = 2 * n_meant >= n_there && distinct > MOST_LEVELS.min(n_there / 4);
-        if !broken_numbers {
-            return if distinct <= MOST_LEVELS { Shape::Category(levels) } else { Shape::Text };
-        }
+    if n_numbers == n_there {
+        let numbers = Numbers::of(there());
+        return (numbers.distinct(), Shape::Number(numbers));
     }
-    Shape::Number(Numbers::of(there()))
+    let (levels, distinct) = levels(there());
+    let dates: Option<Vec<Date>> = there().map(day).collect();
+    if let Some(mut sorted) = dates {
+        sorted.sort_unstable();
+        return (distinct, Shape::Date(Dates { sorted }));
+    }
+    // Mostly numbers with hardly a value twice is a column of numbers with malformed cells: the check will name them.
+    let n_meant = n_numbers + there().filter(|cell| is_grouped(cell)).count();
+    let broken_numbers = 2 * n_meant >= n_there && distinct > MOST_LEVELS.min(n_there / 4);
+    let shape = match distinct {
+        _ if broken_numbers => Shape::Number(Numbers::of(there())),
+        0..=MOST_LEVELS => Shape::Category(levels),
+        _ => Shape::Text,
+    };
+    (distinct, shape)
 }
 
 /// The day of a date, with or without a time of day behind it.

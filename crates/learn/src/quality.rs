@@ -207,11 +207,12 @@ pub fn examine(
 ) -> DataReport {
     let bad = target.map(|(_, outcomes)| &outcomes.bad[..]);
     let target = target.and_then(|(name, _)| table.column(name));
+    let left_out: Vec<usize> = drop.iter().filter_map(|name| table.column(name)).collect();
     let mut faults = Faults::default();
     let mut columns = Vec::with_capacity(table.names().len());
     for column in 0..table.names().len() {
         let profile = Profile::of(table, column);
-        let dropped = drop.contains(&table.names()[column]);
+        let dropped = left_out.contains(&column);
         let part = if dropped {
             Part::Dropped
         } else if Some(column) == target {

@@ -6,20 +6,22 @@
 use crate::boost::{BadSetting, Weights};
 use crate::build::{self, Parts};
 use crate::check::BadData;
-use crate::fold;
+use crate::fold::{self, Split};
 use crate::infer::{Inferred, infer};
 use crate::labels;
 pub use crate::learner::TrialSummary;
 use crate::learner::{self, Fitted, Growing, Learner, TrainingSet};
+use crate::personal::shown;
 use crate::plan::{Columns, Folds, Plan};
 use crate::prepare;
+use crate::profile;
 use crate::quality::Flagged;
 use crate::rows;
 use crate::spec::SpecError;
 use underglass_engine::artifact::{ArtifactError, BandsFile, Model};
 use underglass_engine::features::SchemaError;
 use underglass_engine::seal::Digest;
-use underglass_engine::table::{Faults, Table};
+use underglass_engine::table::{Fault, FaultCode, Faults, Table};
 use underglass_engine::units::Date;
 
 /// A fit under way. Drive it with [`Fit::step`] and take the result with [`Fit::finish`]; dropping it cancels.
@@ -79,8 +81,9 @@ pub struct Trained {
     pub bands: BandsFile,
     /// What a person should know about the columns: dropped, set aside, suspicious.
     pub notes: Vec<String>,
-    /// Probability of bad of each row under the fold model that had not seen it, calibrated.
-    pub out_of_fold: Vec<f64>,
+    /// Probability of bad of each row under the fold model that had not seen it, calibrated; `None` for the rows of the first
+    /// window in time, which every model has seen.
+    pub out_of_fold: Vec<Option<f64>>,
 }
 
 /// Why nothing was learned.
@@ -165,13 +168,12 @@ impl Fit {
         }
         let rows = rows::read(table, inputs, features)?;
         let bad = outcomes.bad;
-        let folds = folds(&plan, &bad)?;
-        let n_folds = folds.iter().max().map_or(0, |last| last + 1);
+        let split = split(table, &plan, &bad)?;
         let as_of = plan.as_of.or(latest).or(rows.latest);
-        let prepared = prepare::prepare(rows, &bad, &folds, n_folds);
+        let prepared = prepare::prepare(rows, &bad, &split);
         let weights = Weights::equal(bad.len());
         let Plan { seed, settings, threads, .. } = plan;
-        let set = TrainingSet { prepared, bad, folds, n_folds, weights, seed, settings, threads };
+        let set = TrainingSet { prepared, bad, split, weights, seed, settings, threads };
         let learners = plan.learner.start(&set, plan.trials);
         let (data_sha256, positive) = (table.sha256(), outcomes.positive);
         Ok(Self { data_sha256, as_of, positive, permitted_by_request, notes, learners, set, plan })
@@ -244,16 +246,18 @@ pub fn train(table: &Table, plan: Plan) -> Result<Trained, LearnError> {
 }
 
 fn columns(table: &Table, plan: &Plan, bad: &[bool]) -> Result<Inferred, LearnError> {
+    let (time, row_date) = dates(table, plan)?;
     Ok(match &plan.columns {
         Columns::Inferred { drop, permit } => {
-            let mut inferred = infer(table, &plan.target, bad, drop, permit)?;
+            let dropped = [&drop[..], &time].concat();
+            let mut inferred = infer(table, &plan.target, bad, &dropped, permit, row_date)?;
             let absent = drop.iter().filter(|name| table.column(name).is_none());
             inferred.notes.extend(absent.map(|name| format!("{name}: nothing to drop, there is no such column")));
             inferred
         }
         Columns::Specified { drop, permit, spec } => {
-            let dropped = [&drop[..], &spec.unlisted(table)].concat();
-            spec.apply(table, infer(table, &plan.target, bad, &dropped, permit)?)?
+            let dropped = [&drop[..], &spec.unlisted(table), &time].concat();
+            spec.apply(table, infer(table, &plan.target, bad, &dropped, permit, row_date)?)?
         }
         Columns::Given { inputs, features } => Inferred {
             inputs: inputs.clone(),
@@ -265,24 +269,54 @@ fn columns(table: &Table, plan: &Plan, bad: &[bool]) -> Result<Inferred, LearnEr
     })
 }
 
-fn folds(plan: &Plan, bad: &[bool]) -> Result<Vec<u16>, LearnError> {
-    let folds = match &plan.folds {
-        Folds::Stratified(k) if *k < 2 => {
+/// The column of times when it is to be left out, and the day of each row. Dates stay: other dates are read against them.
+fn dates<'a>(table: &Table, plan: &'a Plan) -> Result<(Vec<String>, Option<&'a str>), LearnError> {
+    let row_date = plan.row_date.as_deref();
+    if let Some(name) = row_date {
+        let column = table.column(name).ok_or_else(|| Faults::from(rows::absent(table, name)))?;
+        if let Some(row) = (0..table.n_rows()).find(|row| profile::day(table.cell(*row, column)).is_none()) {
+            let fault = Fault {
+                code: FaultCode::Cell,
+                line: table.line(row),
+                record: Some(row + 1),
+                column: Some(name.to_owned()),
+                found: shown(table.cell(row, column)),
+                expected: "the day of the row as YYYY-MM-DD".to_owned(),
+            };
+            return Err(Faults::from(fault).into());
+        }
+    }
+    let Folds::InTime { column, .. } = &plan.folds else { return Ok((Vec::new(), row_date)) };
+    let is_date = |column: usize| table.cells(column).all(|cell| profile::day(cell).is_some());
+    Ok(match table.column(column) {
+        Some(at) if !is_date(at) => (vec![table.names()[at].clone()], row_date),
+        _ => (Vec::new(), row_date.or(Some(column))),
+    })
+}
+
+fn split(table: &Table, plan: &Plan, bad: &[bool]) -> Result<Split, LearnError> {
+    let split = match &plan.folds {
+        Folds::Stratified(k) | Folds::InTime { windows: k, .. } if *k < 2 => {
             return Err(LearnError::Folds { found: format!("{k} folds"), expected: "at least 2" });
         }
-        Folds::Stratified(k) => fold::stratified(bad, *k, plan.seed),
+        Folds::InTime { held_out_percent, .. } if !(1..=90).contains(held_out_percent) => {
+            let found = format!("{held_out_percent} percent of the rows held out");
+            return Err(LearnError::Folds { found, expected: "1 to 90" });
+        }
+        Folds::Stratified(k) => Split::Folds(fold::stratified(bad, *k, plan.seed)),
         Folds::Given(given) if given.len() != bad.len() => {
             let found = format!("{} fold numbers for {} rows", given.len(), bad.len());
             return Err(LearnError::Folds { found, expected: "one a row" });
         }
-        Folds::Given(given) => given.clone(),
+        Folds::Given(given) => Split::Folds(given.clone()),
+        Folds::InTime { column, windows, held_out_percent } => {
+            fold::windows(table, column, *windows, *held_out_percent)?
+        }
     };
-    let n_folds = folds.iter().max().map_or(0, |last| usize::from(*last) + 1);
-    let mut counts = vec![[0_u32; 2]; n_folds];
-    folds.iter().zip(bad).for_each(|(fold, bad)| counts[usize::from(*fold)][usize::from(*bad)] += 1);
-    if !(2..=1000).contains(&n_folds) || counts.iter().any(|[good, bad]| *good == 0 || *bad == 0) {
-        let found = format!("{n_folds} folds, one of them without a good or without a bad row");
+    let counts = split.counts(bad);
+    if !(2..=1000).contains(&counts.len()) || counts.iter().any(|[good, bad]| *good == 0 || *bad == 0) {
+        let found = format!("{} folds, one of them without a good or without a bad row", counts.len());
         return Err(LearnError::Folds { found, expected: "2 to 1000 folds with both outcomes in each" });
     }
-    Ok(folds)
+    Ok(split)
 }

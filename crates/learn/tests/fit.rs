@@ -105,7 +105,7 @@ fn an_artifact_keeps_its_promises() {
     }
 
     let bad: Vec<bool> = table.cells(table.column("bad").expect("there")).map(|cell| cell == "1").collect();
-    let mean = out_of_fold.iter().sum::<f64>() / 4000.0;
+    let mean = out_of_fold.iter().flatten().sum::<f64>() / 4000.0;
     let share = bad.iter().filter(|bad| **bad).count() as f64 / 4000.0;
     assert!((mean - share).abs() < 1e-9, "calibration in the large: {mean} {share}");
     assert!(file.metrics.auc.low > 0.65 && file.metrics.auc.high < 0.95, "{:?}", file.metrics.auc);
@@ -282,4 +282,29 @@ fn data_that_cannot_be_learned_from_is_refused_with_its_place() {
     assert!(matches!(refused("income,worse\n1,0\n2,1\n"), LearnError::Faults(_)));
     assert!(matches!(refused("income,bad\n1,0\n2,1\n"), LearnError::Folds { .. }));
     assert!(matches!(refused("id,bad\n1,0\n2,1\n"), LearnError::NoFeatures { .. }));
+}
+
+#[test]
+fn in_the_order_of_time_the_last_rows_are_held_out_and_the_artifact_says_so() {
+    // Debt matters more and more: the share of bad rises with debt, the more so the later the month.
+    let row = |row: usize| {
+        let (month, debt) = (row * 7 % 24, row * 7919 % 997);
+        let bad = row * 104_729 % 1000 < 200 + debt * month / 60;
+        format!("{debt},20{}-{:02}-01,{}\n", 10 + month / 12, 1 + month % 12, u8::from(bad))
+    };
+    let csv: String = std::iter::once("debt,month,bad\n".to_owned()).chain((0..2400).map(row)).collect();
+    let table = Table::from_csv(csv.as_bytes()).expect("a table");
+    let folds = |column: &str, windows| Folds::InTime { column: column.to_owned(), windows, held_out_percent: 20 };
+    let plan = |folds| Plan { folds, settings: Settings { trees: 30, ..Settings::default() }, ..Plan::new("bad") };
+    let trained = train(&table, plan(folds("month", 4))).expect("a model");
+    let file = trained.model.file();
+    // 24 months: the last 20 % begin in the twentieth, which stays whole with the months before it.
+    assert_eq!((file.metrics.rows, file.metrics.folds, file.lineage.rows), (400, 4, 2400));
+    assert!(file.metrics.protocol.starts_with("in the order of month: the last 20 % of the rows"));
+    assert_eq!(file.lineage.as_of.to_string(), "2011-12-01");
+    assert_eq!(trained.model.schema().features().len(), 1, "time is no feature");
+    assert_eq!(trained.out_of_fold.iter().filter(|probability| probability.is_none()).count(), 500);
+    assert!(file.metrics.auc.value > 0.6, "{:?}", file.metrics.auc);
+    assert!(matches!(train(&table, plan(folds("month", 1))), Err(LearnError::Folds { .. })));
+    assert!(matches!(train(&table, plan(folds("year", 4))), Err(LearnError::Faults(_))));
 }

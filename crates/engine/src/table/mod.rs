@@ -354,6 +354,7 @@ fn checked_names(names: Vec<String>, line: usize, faults: &mut Faults) -> Vec<St
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     fn read(csv: &str) -> Vec<Vec<String>> {
         let table = Table::from_csv(csv.as_bytes()).expect(csv);
@@ -455,6 +456,27 @@ mod tests {
             (30, MOST_LISTED, FaultCode::NulByte)
         );
         assert!(faults.to_string().starts_with("30 faults: line 2, record 1: found 1 fields, expected 2; line 3"));
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_a_table_or_faults(bytes in prop::collection::vec(
+            prop_oneof![4 => Just(b','), 2 => Just(b'\n'), 2 => Just(b'"'), 1 => Just(b';'), 1 => Just(b'\r'), 4 => any::<u8>()],
+            0..200,
+        )) {
+            match Table::from_csv(&bytes) {
+                Ok(table) => {
+                    prop_assert!(table.n_rows() > 0);
+                    let cells = (0..table.names().len()).flat_map(|column| table.cells(column)).count();
+                    prop_assert_eq!(cells, table.n_rows() * table.names().len());
+                    prop_assert!((1..table.n_rows()).all(|row| table.line(row) > table.line(row - 1)));
+                }
+                Err(faults) => {
+                    prop_assert!(faults.count() >= faults.listed().len() && !faults.listed().is_empty());
+                    prop_assert!(faults.listed().iter().all(|fault| fault.line >= 1));
+                }
+            }
+        }
     }
 
     #[test]

@@ -54,11 +54,11 @@ impl Forests {
             sums: vec![0.0; set.bad.len()],
             rng: stream(set.seed, of),
         };
-        let of_fold = |fold: u16| {
-            let rows = (0..n_rows).filter(|row| set.folds[*row as usize] != fold);
-            forest(rows.collect(), Stream::FoldForest(fold))
+        let of_fold = |k: u16| {
+            let rows = (0..n_rows).filter(|row| set.split.trains(k, *row as usize));
+            forest(rows.collect(), Stream::FoldForest(k))
         };
-        let forests = (0..set.n_folds).map(of_fold).chain([forest((0..n_rows).collect(), Stream::FinalForest)]);
+        let forests = (0..set.split.n_models()).map(of_fold).chain([forest((0..n_rows).collect(), Stream::FinalForest)]);
         Self { forests: forests.collect() }
     }
 

@@ -30,7 +30,7 @@ impl Lines {
     }
 
     pub(crate) fn progress(&self, set: &TrainingSet) -> Progress {
-        let (folds, done) = (u32::from(set.n_folds), self.fold_models.len() as u32);
+        let (folds, done) = (u32::from(set.split.n_models()), self.fold_models.len() as u32);
         let stage = match (&self.fitted, &self.fault) {
             (None, None) if done < folds => Stage::Folds,
             (None, None) => Stage::Final,
@@ -54,22 +54,33 @@ impl Lines {
             bad: &set.bad,
             weight: Some(set.weights.values()),
         };
-        let fold = self.fold_models.len() as u16;
-        if fold < set.n_folds {
-            self.fold_models.push(linear::without_fold(&data, &set.folds, fold, &PENALTIES)?);
+        let k = self.fold_models.len() as u16;
+        if k < set.split.n_models() {
+            let rows: Vec<usize> = (0..set.bad.len()).filter(|row| set.split.trains(k, *row)).collect();
+            self.fold_models.push(linear::fits(&data, &rows, &PENALTIES)?);
             return Ok(());
         }
-        let chosen = linear::chosen(&data, &set.folds, &PENALTIES, std::mem::take(&mut self.fold_models))?;
+        let by_fold = |penalty: usize| -> Vec<Vec<f64>> {
+            self.fold_models.iter().map(|models| data.margins(&models[penalty])).collect()
+        };
+        let judged = |penalty: usize| {
+            let by_fold = by_fold(penalty);
+            let held_out = set.held_out(&by_fold);
+            (set.tuning_loss(&held_out), PENALTIES[penalty], by_fold, held_out)
+        };
+        // Of equal losses the larger penalty, which comes first.
+        let best = (0..PENALTIES.len()).map(judged).reduce(|best, other| if other.0 < best.0 { other } else { best });
+        let Some((_, l2, by_fold, held_out)) = best else { return Ok(()) };
         let rows: Vec<usize> = (0..set.bad.len()).collect();
-        let model = linear::fit(&data, &rows, chosen.l2)?.model;
+        let model = linear::fit(&data, &rows, l2)?.model;
         self.fitted = Some(Fitted {
             name: "logistic".to_owned(),
             margins: data.margins(&model),
             ensemble: Ensemble::Linear(model),
-            by_fold: chosen.fold_models.iter().map(|model| data.margins(model)).collect(),
-            held_out: chosen.out_of_fold,
+            by_fold,
+            held_out,
             search: None,
-            parameters: [("l2".to_owned(), chosen.l2)].into(),
+            parameters: [("l2".to_owned(), l2)].into(),
         });
         Ok(())
     }

@@ -8,6 +8,7 @@ mod tuned;
 use crate::boost::{Settings, Weights};
 use crate::calibrate;
 use crate::check::BadData;
+use crate::fold::Split;
 use crate::prepare::Prepared;
 use crate::train::{Progress, Stage};
 use forest::Forests;
@@ -41,9 +42,7 @@ pub enum Learner {
 pub(crate) struct TrainingSet {
     pub(crate) prepared: Prepared,
     pub(crate) bad: Vec<bool>,
-    /// The fold of each row.
-    pub(crate) folds: Vec<u16>,
-    pub(crate) n_folds: u16,
+    pub(crate) split: Split,
     pub(crate) weights: Weights,
     pub(crate) seed: u64,
     pub(crate) settings: Settings,
@@ -66,10 +65,10 @@ pub(crate) struct Fitted {
     pub(crate) name: String,
     pub(crate) ensemble: Ensemble,
     pub(crate) margins: Vec<f64>,
-    /// Folds × rows.
+    /// One list a model of the split, one margin a row.
     pub(crate) by_fold: Vec<Vec<f64>>,
-    /// Each row's margin under a model that knew nothing of it.
-    pub(crate) held_out: Vec<f64>,
+    /// Each row's margin under a model that knew nothing of it, if there is one.
+    pub(crate) held_out: Vec<Option<f64>>,
     /// The search for settings, if there was one.
     pub(crate) search: Option<Search>,
     pub(crate) parameters: BTreeMap<String, f64>,
@@ -161,16 +160,34 @@ impl Growing {
 }
 
 impl TrainingSet {
-    /// Of folds × rows each row's score under the model of its own fold, which had not seen it.
-    fn held_out(&self, by_fold: &[Vec<f64>]) -> Vec<f64> {
-        self.folds.iter().enumerate().map(|(row, fold)| by_fold[usize::from(*fold)][row]).collect()
+    /// The weights of the rows that a model of the split learns from.
+    fn weights_of(&self, model: u16) -> Weights {
+        self.weights.clone().only(|row| self.split.trains(model, row))
+    }
+
+    /// Each row's score under the model that is judged on it.
+    fn held_out(&self, by_fold: &[Vec<f64>]) -> Vec<Option<f64>> {
+        (0..self.bad.len()).map(|row| Some(by_fold[usize::from(self.split.judge(row)?)][row])).collect()
+    }
+
+    /// Values and outcomes of those rows that have a value.
+    pub(crate) fn at(&self, rows: &[usize], values: &[Option<f64>]) -> (Vec<f64>, Vec<bool>) {
+        rows.iter().filter_map(|row| Some((values[*row]?, self.bad[*row]))).unzip()
+    }
+
+    /// Mean loss of margins on the rows where trees and penalties are chosen.
+    fn tuning_loss(&self, held_out: &[Option<f64>]) -> f64 {
+        let (margins, bad) = self.at(&self.split.tuning(), held_out);
+        let sum = margins.iter().zip(&bad).fold(0.0, |sum, (margin, bad)| sum + calibrate::loss(*margin, *bad));
+        sum / margins.len() as f64
     }
 }
 
 impl Fitted {
-    /// From margins to log-odds, fitted on the held-out rows.
+    /// From margins to log-odds, fitted on held-out rows.
     pub(crate) fn calibration(&self, set: &TrainingSet) -> Calibration {
-        calibrate::affine(&self.held_out, &set.bad)
+        let (margins, bad) = set.at(&set.split.tuning(), &self.held_out);
+        calibrate::affine(&margins, &bad)
     }
 }
 
@@ -190,14 +207,14 @@ pub(crate) fn with_means(fitted: Vec<Fitted>, set: &TrainingSet) -> Vec<Fitted> 
 fn mean<'a>(fitted: impl Iterator<Item = &'a Fitted>, set: &TrainingSet) -> Fitted {
     let members: Vec<(&Fitted, Calibration)> = fitted.map(|fitted| (fitted, fitted.calibration(set))).collect();
     let n = members.len() as f64;
-    let average = |margins: &dyn Fn(&'a Fitted) -> &'a [f64]| -> Vec<f64> {
-        let add = |mut sum: Vec<f64>, (fitted, calibration): &(&'a Fitted, Calibration)| {
-            let listed = sum.iter_mut().zip(margins(fitted));
-            listed.for_each(|(sum, margin)| *sum += calibration.log_odds(*margin).0);
-            sum
-        };
-        members.iter().fold(vec![0.0; set.bad.len()], add).into_iter().map(|sum| sum / n).collect()
+    let mean = |of_row: &dyn Fn(&Fitted) -> Option<f64>| -> Option<f64> {
+        let each = members.iter().map(|(fitted, calibration)| of_row(fitted).map(|m| calibration.log_odds(m).0));
+        each.sum::<Option<f64>>().map(|sum| sum / n)
     };
+    let rows = 0..set.bad.len();
+    // Every model scores every row.
+    let known = |of_row: &dyn Fn(&Fitted) -> f64| mean(&|fitted| Some(of_row(fitted))).unwrap_or_default();
+    let by_fold = |k: usize| rows.clone().map(|row| known(&|fitted| fitted.by_fold[k][row])).collect();
     let mut parameters = BTreeMap::new();
     for (fitted, _) in &members {
         parameters.extend(fitted.parameters.iter().map(|(name, value)| (format!("{}.{name}", fitted.name), *value)));
@@ -209,9 +226,9 @@ fn mean<'a>(fitted: impl Iterator<Item = &'a Fitted>, set: &TrainingSet) -> Fitt
     Fitted {
         name: members.iter().map(|(fitted, _)| fitted.name.as_str()).collect::<Vec<_>>().join(" + "),
         ensemble: Ensemble::Mean(Mean { members: members.iter().map(member).collect() }),
-        margins: average(&|fitted| &fitted.margins),
-        by_fold: (0..usize::from(set.n_folds)).map(|fold| average(&|fitted| &fitted.by_fold[fold])).collect(),
-        held_out: average(&|fitted| &fitted.held_out),
+        margins: rows.clone().map(|row| known(&|fitted| fitted.margins[row])).collect(),
+        by_fold: (0..usize::from(set.split.n_models())).map(by_fold).collect(),
+        held_out: rows.clone().map(|row| mean(&|fitted| fitted.held_out[row])).collect(),
         search: members.iter().find_map(|(fitted, _)| fitted.search),
         parameters,
     }

@@ -5,7 +5,6 @@
 
 use super::{Fitted, TrainingSet};
 use crate::boost::{Booster, Grown, Question, Settings, Weights};
-use crate::calibrate;
 use crate::design::Design;
 use crate::random::{Stream, stream};
 use crate::train::{Progress, Stage};
@@ -28,11 +27,8 @@ pub(crate) struct Boosting {
 
 impl Boosting {
     pub(crate) fn new(set: &TrainingSet) -> Self {
-        let fold_model = |fold: u16| {
-            let weights = set.weights.clone().only(|row| set.folds[row] != fold);
-            booster(set, set.settings, &weights, Stream::FoldModel(fold))
-        };
-        let fold_models = (0..set.n_folds).map(fold_model).collect();
+        let fold_model = |k: u16| booster(set, set.settings, &set.weights_of(k), Stream::FoldModel(k));
+        let fold_models = (0..set.split.n_models()).map(fold_model).collect();
         let final_model = booster(set, set.settings, &set.weights, Stream::FinalModel);
         let mut boosting =
             Self { fold_models, final_model, settings: set.settings, next: 0, losses: Vec::new(), chosen: None };
@@ -99,10 +95,8 @@ impl Boosting {
     }
 
     fn held_out_loss(&self, set: &TrainingSet) -> f64 {
-        let margin = |(row, fold): (usize, &u16)| self.fold_models[usize::from(*fold)].margins()[row];
-        let margins = set.folds.iter().enumerate().map(margin);
-        let sum = margins.zip(&set.bad).fold(0.0, |sum, (margin, bad)| sum + calibrate::loss(margin, *bad));
-        sum / set.bad.len() as f64
+        let margin = |row| Some(self.fold_models[usize::from(set.split.judge(row)?)].margins()[row]);
+        set.tuning_loss(&(0..set.bad.len()).map(margin).collect::<Vec<_>>())
     }
 }
 

@@ -3,7 +3,8 @@
 //! The trials are drawn beforehand, without a look at the data, the default first. Each grows a model without each fold
 //! and a model without each pair of folds. For an outer fold `k` the models without `{j, k}`, judged on `j`, choose trial
 //! and number of trees; only then is the chosen trial's model without `k` judged on `k`. These nested scores are the
-//! artifact's metrics. The loss that the search itself minimised is recorded beside them: it flatters.
+//! artifact's metrics. The loss that the search itself minimised is recorded beside them: it flatters. Windows in time need
+//! no pairs: the last one has no part in any choice.
 //!
 //! Source: Bergstra and Bengio, *Random search for hyper-parameter optimization* (2012); Varma and Simon, *Bias in error
 //! estimation when using cross-validation for model selection* (2006).
@@ -13,6 +14,7 @@ use super::{Fitted, TrainingSet};
 use crate::boost::{Booster, Grown, Settings, patterns};
 use crate::calibrate;
 use crate::design::Design;
+use crate::fold::Split;
 use crate::random::{Stream, stream};
 use crate::train::{Progress, Stage};
 use rand::RngExt;
@@ -40,26 +42,26 @@ struct Trial {
     next: usize,
 }
 
-/// A model without the rows of some folds.
+/// A model and the rows that it is judged on.
 #[derive(Debug)]
 struct Model {
     booster: Booster,
     design: Design,
-    /// One fold or two.
-    without: Vec<u16>,
-    /// Of each fold in `without`, the summed loss after each tree, from none.
+    /// The models of the split whose rows these are: one, or the two folds of a pair.
+    judges: Vec<u16>,
+    /// Of each of them, the summed loss after each tree, from none.
     losses: Vec<Vec<f64>>,
 }
 
-/// A finished trial: the trees of each fold's model, and every loss.
+/// A finished trial: the trees of each model of the split, and every loss.
 #[derive(Debug)]
 struct Tried {
     settings: Settings,
     trees: Vec<Vec<Grown>>,
     bases: Vec<f64>,
-    /// Summed loss of each model without one fold.
-    alone: Vec<Vec<f64>>,
-    /// For each outer fold, the summed loss on the others of the models that saw neither.
+    /// Summed loss on the rows that choose the final model's settings.
+    overall: Vec<f64>,
+    /// For each model of the split, the summed loss on the rows that choose the settings with which it is judged.
     nested: Vec<Vec<f64>>,
 }
 
@@ -118,17 +120,18 @@ impl Tuned {
 
     /// The trials that are finished.
     pub(crate) fn trials(&self, set: &TrainingSet) -> Vec<TrialSummary> {
+        let n_rows = set.split.tuning().len() as f64;
         let summary = |tried: &Tried| {
-            let curve = sum(tried.alone.iter());
-            let trees = least(&curve);
-            TrialSummary { settings: tried.settings, trees, log_loss: curve[trees] / set.bad.len() as f64 }
+            let trees = least(&tried.overall);
+            TrialSummary { settings: tried.settings, trees, log_loss: tried.overall[trees] / n_rows }
         };
         self.tried.iter().map(summary).collect()
     }
 
     pub(crate) fn progress(&self, set: &TrainingSet) -> Progress {
-        let k = u32::from(set.n_folds);
-        let a_trial = set.settings.trees * (k + k * (k - 1) / 2);
+        let k = u32::from(set.split.n_models());
+        let n_pairs = if matches!(set.split, Split::Folds(_)) { k * (k - 1) / 2 } else { 0 };
+        let a_trial = set.settings.trees * (k + n_pairs);
         match &self.last {
             None => {
                 let ahead = self.n_trials - self.tried.len() as u32;
@@ -164,40 +167,39 @@ impl Tuned {
 
     /// The trial and number of trees with the least loss on all folds.
     fn choose(&self, set: &TrainingSet) -> Last {
-        let (trial, trees) = best(self.tried.iter().map(|tried| sum(tried.alone.iter())));
+        let (trial, trees) = best(self.tried.iter().map(|tried| tried.overall.clone()));
         let settings = self.tried[trial].settings;
         let booster = booster(set, settings, &set.weights, Stream::FinalModel);
         Last { booster, trees, trial }
     }
 
-    /// Each row's margin under a model whose settings and trees were chosen without its fold.
-    fn nested(&self, set: &TrainingSet) -> Vec<f64> {
-        let mut held_out = vec![0.0; set.bad.len()];
-        for fold in 0..set.n_folds {
-            let (trial, trees) = best(self.tried.iter().map(|tried| tried.nested[usize::from(fold)].clone()));
-            let margins = self.tried[trial].margins(set, fold, trees);
-            let rows = held_out.iter_mut().zip(margins).zip(&set.folds);
-            rows.filter(|(_, of)| **of == fold).for_each(|((held_out, margin), _)| *held_out = margin);
-        }
-        held_out
+    /// Each row's margin under a model whose settings and trees were chosen without it.
+    fn nested(&self, set: &TrainingSet) -> Vec<Option<f64>> {
+        let chosen = |k: u16| {
+            let (trial, trees) = best(self.tried.iter().map(|tried| tried.nested[usize::from(k)].clone()));
+            self.tried[trial].margins(set, k, trees)
+        };
+        set.held_out(&(0..set.split.n_models()).map(chosen).collect::<Vec<_>>())
     }
 }
 
 impl Trial {
     fn new(set: &TrainingSet, settings: Settings) -> Self {
-        let single = (0..set.n_folds).map(|fold| vec![fold]);
-        let pairs = (0..set.n_folds).flat_map(|one| (one + 1..set.n_folds).map(move |other| vec![one, other]));
-        let model = |(index, without): (usize, Vec<u16>)| {
-            let trains = |row: usize| !without.contains(&set.folds[row]);
-            let design = match without[..] {
-                [fold] => set.prepared.fold_designs[usize::from(fold)].clone(),
+        let k = set.split.n_models();
+        let single = (0..k).map(|k| vec![k]);
+        let n_paired = if matches!(set.split, Split::Folds(_)) { k } else { 0 };
+        let pairs = (0..n_paired).flat_map(|one| (one + 1..n_paired).map(move |other| vec![one, other]));
+        let model = |(index, judges): (usize, Vec<u16>)| {
+            let trains = |row: usize| judges.iter().all(|k| set.split.trains(*k, row));
+            let design = match judges[..] {
+                [k] => set.prepared.fold_designs[usize::from(k)].clone(),
                 _ => set.prepared.design_of(&set.bad, trains),
             };
             let mut model = Model {
                 booster: booster(set, settings, &set.weights.clone().only(trains), Stream::FoldModel(index as u16)),
                 design,
-                losses: vec![Vec::new(); without.len()],
-                without,
+                losses: vec![Vec::new(); judges.len()],
+                judges,
             };
             model.judge(set);
             model
@@ -213,29 +215,43 @@ impl Trial {
             return false;
         }
         self.next = 0;
-        let curve = sum(self.models.iter().filter(|model| model.without.len() == 1).map(|model| &model.losses[0]));
+        let curve = overall(&self.models, set);
         let grown = curve.len() - 1;
         grown >= self.settings.trees as usize || grown - least(&curve) >= self.settings.patience as usize
     }
 
     fn close(self, set: &TrainingSet) -> Tried {
-        let (single, pairs): (Vec<Model>, Vec<Model>) =
-            self.models.into_iter().partition(|model| model.without.len() == 1);
-        let nested = |outer: u16| {
-            let of_others = pairs.iter().filter(|model| model.without.contains(&outer)).flat_map(|model| {
-                let listed = model.without.iter().zip(&model.losses);
-                listed.filter(|(fold, _)| **fold != outer).map(|(_, losses)| losses)
-            });
-            sum(of_others)
+        let overall = overall(&self.models, set);
+        let nested = |outer: u16| match set.split {
+            Split::Folds(_) => {
+                let pairs = self.models.iter().filter(|model| model.judges.len() == 2 && model.judges.contains(&outer));
+                let of_other = pairs.flat_map(|model| {
+                    let listed = model.judges.iter().zip(&model.losses);
+                    listed.filter(|(judge, _)| **judge != outer).map(|(_, losses)| losses)
+                });
+                sum(of_other)
+            }
+            Split::Windows(_) => overall.clone(),
         };
+        let nested = (0..set.split.n_models()).map(nested).collect();
+        let single = || self.models.iter().filter(|model| model.judges.len() == 1);
         Tried {
             settings: self.settings,
-            nested: (0..set.n_folds).map(nested).collect(),
-            bases: single.iter().map(|model| model.booster.base()).collect(),
-            trees: single.iter().map(|model| model.booster.trees().to_vec()).collect(),
-            alone: single.into_iter().flat_map(|model| model.losses).collect(),
+            nested,
+            bases: single().map(|model| model.booster.base()).collect(),
+            trees: single().map(|model| model.booster.trees().to_vec()).collect(),
+            overall,
         }
     }
+}
+
+/// Summed loss on the rows that choose settings: of the models of the split, in time of all but the last.
+fn overall(models: &[Model], set: &TrainingSet) -> Vec<f64> {
+    let n = match set.split {
+        Split::Folds(_) => set.split.n_models(),
+        Split::Windows(_) => set.split.n_models() - 1,
+    };
+    sum(models.iter().filter(|model| model.judges.len() == 1).take(usize::from(n)).map(|model| &model.losses[0]))
 }
 
 impl Model {
@@ -247,17 +263,17 @@ impl Model {
     /// Adds the loss on the rows that the model does not see.
     fn judge(&mut self, set: &TrainingSet) {
         let margins = self.booster.margins();
-        for (fold, losses) in self.without.iter().zip(&mut self.losses) {
-            let rows = set.folds.iter().zip(margins.iter().zip(&set.bad)).filter(|(of, _)| *of == fold);
-            losses.push(rows.fold(0.0, |sum, (_, (margin, bad))| sum + calibrate::loss(*margin, *bad)));
+        for (judge, losses) in self.judges.iter().zip(&mut self.losses) {
+            let rows = (0..margins.len()).filter(|row| set.split.judge(*row) == Some(*judge));
+            losses.push(rows.fold(0.0, |sum, row| sum + calibrate::loss(margins[row], set.bad[row])));
         }
     }
 }
 
 impl Tried {
-    /// Every row's margin under the first trees of the model without a fold.
-    fn margins(&self, set: &TrainingSet, fold: u16, trees: usize) -> Vec<f64> {
-        let fold = usize::from(fold);
+    /// Every row's margin under the first trees of a model of the split.
+    fn margins(&self, set: &TrainingSet, model: u16, trees: usize) -> Vec<f64> {
+        let fold = usize::from(model);
         let design = &set.prepared.fold_designs[fold];
         let (mut margins, mut nodes) = (vec![self.bases[fold]; set.bad.len()], Vec::new());
         for tree in &self.trees[fold][..trees] {
