@@ -13,8 +13,8 @@ use underglass_engine::features::{Direction, Feature};
 
 /// Rows that a level or a missing value needs to have a coefficient of its own.
 pub const LEAST_ROWS: usize = 5;
-/// Ridge penalties that [`choose`] compares: from next to none to one that halves the effect of 100 rows.
-pub const PENALTIES: [f64; 5] = [0.3, 1.0, 3.0, 10.0, 30.0];
+/// Ridge penalties to compare, largest first: each fit starts from the one before, and grows from it.
+pub const PENALTIES: [f64; 4] = [30.0, 10.0, 3.0, 1.0];
 
 /// `margin = intercept + Σ term(value)`: log-odds of a bad outcome.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -166,36 +166,68 @@ pub fn fit(data: &Data<'_>, rows: &[usize], l2: f64) -> Result<Fitted, BadData> 
     Ok(Fitted { model, evidence: logistic.evidence, l2 })
 }
 
-/// Fits every fold's training rows under every penalty and keeps the penalty with the least loss on held-out rows; of
-/// equal ones the larger. `folds` holds the fold of each row, from 0.
+/// A fold's models, one a penalty, fitted to the rows of the other folds.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FoldFits {
+    /// The fold that is held out.
+    pub fold: u16,
+    /// One a penalty.
+    pub models: Vec<Linear>,
+}
+
+/// Fits the training rows of one fold under every penalty. `folds` holds the fold of each row, from 0.
+///
+/// # Errors
+/// As [`fit`].
+pub fn fit_fold(data: &Data<'_>, folds: &[u16], fold: u16, penalties: &[f64]) -> Result<FoldFits, BadData> {
+    check::length("folds", folds.len(), data.bad.len())?;
+    let rows: Vec<usize> = (0..folds.len()).filter(|row| folds[*row] != fold).collect();
+    let encoding = Encoding::of(data, &rows)?;
+    let target = encoding.target(data, &rows);
+    let problem = encoding.problem(data, &rows, &target)?;
+    let (mut models, mut start) = (Vec::new(), None);
+    for l2 in penalties {
+        let (logistic, model) = encoding.fit(&problem, *l2, start.as_ref())?;
+        models.push(model);
+        start = Some(logistic);
+    }
+    Ok(FoldFits { fold, models })
+}
+
+/// Compares penalties: [`fit_fold`] of every fold, then [`best`].
 ///
 /// # Errors
 /// As [`fit`], of any fold.
 pub fn choose(data: &Data<'_>, folds: &[u16], penalties: &[f64]) -> Result<Chosen, BadData> {
-    check::length("folds", folds.len(), data.bad.len())?;
     let n_folds = folds.iter().max().map_or(0, |last| last + 1);
-    let mut margins = vec![vec![0.0; folds.len()]; penalties.len()];
-    let mut models = vec![Vec::new(); penalties.len()];
-    for fold in 0..n_folds {
-        let rows: Vec<usize> = (0..folds.len()).filter(|row| folds[*row] != fold).collect();
-        let encoding = Encoding::of(data, &rows)?;
-        let target = encoding.target(data, &rows);
-        let problem = encoding.problem(data, &rows, &target)?;
-        let mut start = None;
-        for (index, l2) in penalties.iter().enumerate() {
-            let (logistic, model) = encoding.fit(&problem, *l2, start.as_ref())?;
-            for row in (0..folds.len()).filter(|row| folds[*row] == fold) {
-                margins[index][row] = model.margin(data.values.iter().map(|values| values[row]));
-            }
-            models[index].push(model);
-            start = Some(logistic);
-        }
+    let fits = (0..n_folds).map(|fold| fit_fold(data, folds, fold, penalties)).collect::<Result<Vec<_>, _>>()?;
+    best(data, folds, penalties, fits)
+}
+
+/// Keeps the penalty with the least loss on held-out rows; of equal ones the larger. `fits` are those of all folds.
+///
+/// # Errors
+/// [`BadData`]: lengths that differ, or no penalty.
+pub fn best(data: &Data<'_>, folds: &[u16], penalties: &[f64], fits: Vec<FoldFits>) -> Result<Chosen, BadData> {
+    check::length("folds", folds.len(), data.bad.len())?;
+    for fit in &fits {
+        check::length("models of a fold", fit.models.len(), penalties.len())?;
     }
-    let mean = |margins: &Vec<f64>| {
-        let sum = margins.iter().zip(data.bad).fold(0.0, |sum, (margin, bad)| sum + calibrate::loss(*margin, *bad));
-        sum / margins.len() as f64
+    let margins = |penalty: usize| {
+        let mut margins = vec![0.0; folds.len()];
+        for fit in &fits {
+            for row in (0..folds.len()).filter(|row| folds[*row] == fit.fold) {
+                margins[row] = fit.models[penalty].margin(data.values.iter().map(|values| values[row]));
+            }
+        }
+        margins
     };
-    let losses: Vec<(f64, f64)> = penalties.iter().copied().zip(margins.iter().map(mean)).collect();
+    let loss = |penalty: usize| {
+        let sum =
+            margins(penalty).iter().zip(data.bad).fold(0.0, |sum, (margin, bad)| sum + calibrate::loss(*margin, *bad));
+        sum / folds.len() as f64
+    };
+    let losses: Vec<(f64, f64)> = penalties.iter().enumerate().map(|(index, l2)| (*l2, loss(index))).collect();
     let order = |a: &usize, b: &usize| {
         let ((a_l2, a_loss), (b_l2, b_loss)) = (losses[*a], losses[*b]);
         a_loss.total_cmp(&b_loss).then(b_l2.total_cmp(&a_l2))
@@ -203,8 +235,8 @@ pub fn choose(data: &Data<'_>, folds: &[u16], penalties: &[f64]) -> Result<Chose
     let best = (0..losses.len()).min_by(order).ok_or(BadData::TooFew { what: "penalties", found: 0, least: 1 })?;
     Ok(Chosen {
         l2: losses[best].0,
-        fold_models: models.swap_remove(best),
-        out_of_fold: margins.swap_remove(best),
+        out_of_fold: margins(best),
+        fold_models: fits.into_iter().map(|mut fit| fit.models.swap_remove(best)).collect(),
         losses,
     })
 }
