@@ -59,7 +59,7 @@ pub enum Ending {
 /// column that repeats others keeps coefficient 0 when there is no penalty.
 ///
 /// # Errors
-/// [`BadData`]: lengths that differ, numbers that are not finite, weights below 0, or one outcome only.
+/// [`BadData`]: lengths that differ, numbers that are not finite, weights or a penalty below 0, or one outcome only.
 ///
 /// Source: le Cessie and van Houwelingen, *Ridge estimators in logistic regression* (1992).
 ///
@@ -182,7 +182,7 @@ impl<'a> Problem<'a> {
     /// Maximises the penalised likelihood, from an earlier fit where one is given. A column that is held keeps
     /// coefficient 0.
     pub(crate) fn fit(&self, l2: f64, held: &[bool], start: Option<&Logistic>) -> Result<Logistic, BadData> {
-        check::within("penalty", &[l2], (0.0, f64::MAX), "a finite number from 0")?;
+        check::setting("penalty", l2, (0.0, f64::MAX), "a finite number from 0")?;
         let mut theta = match start {
             Some(start) => start.coefficients.clone(),
             None => vec![0.0; self.rows.n_columns],
@@ -367,7 +367,7 @@ mod tests {
         assert!(matches!(of(&[0.0, 1.0], Some(&[1.0])), Err(BadData::Length { what: "weights", .. })));
         assert!(matches!(
             fit(design.view(), &[0.0, 1.0], None, f64::NAN),
-            Err(BadData::Number { what: "penalty", .. })
+            Err(BadData::Setting { what: "penalty", .. })
         ));
         assert_eq!(fit(design.view(), &[1.0, 1.0], None, 1.0), Err(BadData::OneOutcome));
         assert_eq!(fit(design.view(), &[0.0, 1.0], Some(&[0.0, 1.0]), 1.0), Err(BadData::OneOutcome));

@@ -38,7 +38,7 @@ pub enum Treatment {
     Smote {
         /// Neighbours to choose from.
         neighbours: u16,
-        /// Rows of the rarer outcome for one of the other, afterwards.
+        /// Rows of the rarer outcome for one of the other, afterwards: above 0, at most 1.
         ratio: f64,
     },
     /// Both outcomes weigh the same in total; see [`balanced`].
@@ -116,7 +116,7 @@ pub fn balanced(bad: &[bool]) -> Result<Vec<f64>, BadData> {
 /// A category takes the neighbour's level; a number that one of the two misses stays as it is.
 ///
 /// # Errors
-/// [`BadData`]: fewer than two rows of the rarer outcome, no neighbours to choose from, or a ratio that is not above 0.
+/// [`BadData`]: fewer than two rows of the rarer outcome, no neighbours to choose from, or a ratio outside 0 to 1.
 ///
 /// Source: Chawla, Bowyer, Hall and Kegelmeyer, *SMOTE* (2002).
 pub fn smote(
@@ -131,7 +131,7 @@ pub fn smote(
     for values in values {
         check::length("values of a feature", values.len(), bad.len())?;
     }
-    check::within("ratio", &[ratio], (f64::MIN_POSITIVE, 1e6), "above 0")?;
+    check::setting("ratio", ratio, (f64::MIN_POSITIVE, 1.0), "above 0, at most 1")?;
     let is_rare = rarer(bad);
     let rare: Vec<usize> = (0..bad.len()).filter(|row| bad[*row] == is_rare).collect();
     let least = |what, found, least| if found < least { Err(BadData::TooFew { what, found, least }) } else { Ok(()) };
@@ -267,7 +267,8 @@ impl Treated {
         match treatment {
             Treatment::Untouched => {}
             Treatment::Winsorised { low, high } => {
-                check::within("quantile", &[low, high], (0.0, 1.0), "0 to 1")?;
+                check::setting("lower quantile", low, (0.0, 1.0), "0 to 1")?;
+                check::setting("upper quantile", high, (low, 1.0), "the lower one to 1")?;
                 let limited: Vec<(usize, Vec<Option<f64>>)> = numbers(data.features, &values)
                     .map(|(feature, values)| (feature, winsorised(values, low, high)))
                     .collect();
@@ -380,6 +381,7 @@ mod tests {
         assert_eq!(made, smote(&features, &values, &bad, 5, 0.5, 3).expect("rows"));
         assert_ne!(made, smote(&features, &values, &bad, 5, 0.5, 4).expect("rows"));
         assert!(matches!(smote(&features, &values, &bad, 0, 1.0, 0), Err(BadData::TooFew { what: "neighbours", .. })));
+        assert!(matches!(smote(&features, &values, &bad, 5, 1.1, 0), Err(BadData::Setting { what: "ratio", .. })));
     }
 
     #[test]
