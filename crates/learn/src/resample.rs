@@ -1,7 +1,7 @@
 //! Treatments of training rows that are often asked for, and what they do to calibration.
 //!
-//! None is on by default: all but limiting extremes move the mean probability away from the share of bad outcomes, and a
-//! probability of default must be one. [`effect`] measures it.
+//! None is on by default: made-up rows and class weights move the mean probability far above the share of bad outcomes, and
+//! hardly change how well rows are told apart. [`effect`] measures both.
 
 use crate::check::{self, BadData};
 use crate::comparable;
