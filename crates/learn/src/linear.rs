@@ -2,8 +2,8 @@
 //!
 //! A number is limited to its usual range, put on a logarithmic scale where that makes it less skewed, and its term bends
 //! at two quantiles. A category has a coefficient a level. A missing value has a constant of its own where training rows
-//! missed it. On seven credit data sets the bends and the scale gain .001 to .16 of held-out AUC over a logistic regression
-//! on standardised numbers, and the held-out log-loss falls on each.
+//! missed it. On the seven credit data sets where limits, scale and bends were tried, this gains .001 to .16 of held-out AUC
+//! over the reference logistic regression, which standardises numbers as they are, and its log-loss is lower on each.
 
 use crate::check::{self, BadData};
 use crate::logistic::{Evidence, Logistic, Problem, Sparse};
