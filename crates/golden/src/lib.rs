@@ -7,6 +7,7 @@ mod csv;
 mod metrics;
 mod pricing;
 mod scorecard;
+mod segmentation;
 mod values;
 
 use serde_json::Value;
@@ -64,7 +65,7 @@ impl Report {
 }
 
 /// The files that engine and trainer answer for, as folder and file name without extension.
-pub const KINDS: [(&str, &str); 8] = [
+pub const KINDS: [(&str, &str); 9] = [
     ("metrics", "beta_calibration"),
     ("metrics", "classification_metrics"),
     ("metrics", "isotonic"),
@@ -73,6 +74,7 @@ pub const KINDS: [(&str, &str); 8] = [
     ("pricing", "apr"),
     ("scorecard", "pdo_scaling"),
     ("scorecard", "woe_iv"),
+    ("segmentation", "kmeans_scaling_encoding"),
 ];
 
 /// Checks one file. `None` when nothing answers for its kind and name.
@@ -91,6 +93,7 @@ pub fn check(kind: &str, name: &str, bytes: &[u8]) -> Option<Report> {
         ("pricing", "apr") => pricing::apr,
         ("scorecard", "pdo_scaling") => scorecard::pdo_scaling,
         ("scorecard", "woe_iv") => scorecard::woe_iv,
+        ("segmentation", "kmeans_scaling_encoding") => segmentation::kmeans_scaling_encoding,
         _ => return None,
     };
     let mut report = Report::default();

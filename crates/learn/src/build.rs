@@ -57,11 +57,8 @@ pub(crate) fn build(parts: Parts<'_>) -> Result<Built, LearnError> {
     let Parts { plan, set, .. } = parts;
     let prepared = &set.prepared;
     let all: Vec<Judged> = parts.fitted.into_iter().map(|fitted| judged(fitted, set)).collect();
-    let candidate = |judged: &Judged| Candidate {
-        learner: judged.fitted.name.clone(),
-        auc: judged.auc,
-        log_loss: judged.loss,
-    };
+    let candidate =
+        |judged: &Judged| Candidate { learner: judged.fitted.name.clone(), auc: judged.auc, log_loss: judged.loss };
     let candidates = if all.len() > 1 { all.iter().map(candidate).collect() } else { Vec::new() };
     // A learner is always run; of equals the first, which is the simplest.
     let best = all.into_iter().reduce(|best, other| if other.loss < best.loss { other } else { best });

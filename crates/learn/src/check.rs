@@ -27,6 +27,16 @@ pub enum BadData {
         /// What is allowed.
         expected: &'static str,
     },
+    /// A setting out of range.
+    #[error("{what} {found} is out of range; expected {expected}")]
+    Setting {
+        /// The setting.
+        what: &'static str,
+        /// What was given.
+        found: f64,
+        /// What is allowed.
+        expected: &'static str,
+    },
     /// Every row has the same outcome, or the rows of one outcome weigh nothing.
     #[error("all rows have one outcome; both are needed")]
     OneOutcome,
@@ -58,6 +68,16 @@ pub(crate) fn within(
         Some(row) => Err(BadData::Number { what, row, found: numbers[row], expected }),
         None => Ok(()),
     }
+}
+
+/// Refuses a setting outside `[low, high]`, and NaN.
+pub(crate) fn setting(
+    what: &'static str,
+    found: f64,
+    (low, high): (f64, f64),
+    expected: &'static str,
+) -> Result<(), BadData> {
+    if (low..=high).contains(&found) { Ok(()) } else { Err(BadData::Setting { what, found, expected }) }
 }
 
 /// Refuses numbers that are not finite.

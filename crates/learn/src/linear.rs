@@ -1,20 +1,23 @@
 //! A linear model of credit risk that can be read: one term a feature, and the margin is their sum.
 //!
-//! A number is limited to its usual range, put on a logarithmic scale where that makes it less skewed, and has two slopes:
-//! one below the median and one above. A category has a coefficient a level. A missing value has a constant of its own
-//! where training rows missed it. Measured on seven credit data sets, the second slope gains .004 to .030 of AUC over one.
+//! A number is limited to its usual range, put on a logarithmic scale where that makes it less skewed, and its term bends
+//! at two quantiles. A category has a coefficient a level. A missing value has a constant of its own where training rows
+//! missed it. On the seven credit data sets where limits, scale and bends were tried, this gains .001 to .16 of held-out AUC
+//! over the reference logistic regression, which standardises numbers as they are, and its log-loss is lower on each.
 
+use crate::categories;
 use crate::check::{self, BadData};
 use crate::logistic::{Evidence, Logistic, Problem, Sparse};
 use crate::rows::Column;
-use crate::{calibrate, categories};
 use underglass_engine::features::{Direction, Feature};
 use underglass_engine::model::linear::{Linear, Reading, Term};
 
 /// Rows that a level or a missing value needs to have a coefficient of its own.
 pub const LEAST_ROWS: usize = 5;
-/// Ridge penalties that [`choose`] compares: from next to none to one that halves the effect of 100 rows.
-pub const PENALTIES: [f64; 5] = [0.3, 1.0, 3.0, 10.0, 30.0];
+/// Shares of the training rows below the numbers where a slope may change.
+pub const BENDS: [f64; 2] = [0.5, 0.9];
+/// Ridge penalties to compare, largest first: each fit starts from the one before, and grows from it.
+pub const PENALTIES: [f64; 4] = [30.0, 10.0, 3.0, 1.0];
 
 /// The rows that a linear model learns from.
 #[derive(Clone, Copy, Debug)]
@@ -29,18 +32,6 @@ pub struct Data<'a> {
     pub weight: Option<&'a [f64]>,
 }
 
-impl Data<'_> {
-    /// The margin of a row.
-    fn margin(&self, model: &Linear, row: usize) -> f64 {
-        model.margin(self.values.iter().map(|values| values[row]))
-    }
-
-    /// The margin of every row.
-    pub fn margins(&self, model: &Linear) -> Vec<f64> {
-        (0..self.bad.len()).map(|row| self.margin(model, row)).collect()
-    }
-}
-
 /// A fitted linear model.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Fitted {
@@ -52,17 +43,12 @@ pub struct Fitted {
     pub l2: f64,
 }
 
-/// What comparing penalties on held-out rows has shown.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Chosen {
-    /// The penalty with the least held-out loss.
-    pub l2: f64,
-    /// Each penalty with its mean held-out log-loss.
-    pub losses: Vec<(f64, f64)>,
-    /// The model of each fold's training rows under the chosen penalty.
-    pub fold_models: Vec<Linear>,
-    /// The margin of each row under the fold model that had not seen it.
-    pub out_of_fold: Vec<f64>,
+impl Data<'_> {
+    /// The margin of every row.
+    pub fn margins(&self, model: &Linear) -> Vec<f64> {
+        let margin = |row: usize| model.margin(self.values.iter().map(|values| values[row]));
+        (0..self.bad.len()).map(margin).collect()
+    }
 }
 
 /// Feature values as the schema would compute them, column by column: ranks follow the features' order of levels.
@@ -93,28 +79,15 @@ pub fn fit(data: &Data<'_>, rows: &[usize], l2: f64) -> Result<Fitted, BadData> 
     Ok(Fitted { model, evidence: logistic.evidence, l2 })
 }
 
-/// Fits every fold's training rows under every penalty and keeps the penalty with the least loss on held-out rows; of
-/// equal ones the larger. `folds` holds the fold of each row, from 0.
-///
-/// # Errors
-/// As [`fit`], of any fold.
-pub fn choose(data: &Data<'_>, folds: &[u16], penalties: &[f64]) -> Result<Chosen, BadData> {
-    check::length("folds", folds.len(), data.bad.len())?;
-    let n_folds = folds.iter().max().map_or(0, |last| last + 1);
-    let models = (0..n_folds).map(|fold| without_fold(data, folds, fold, penalties)).collect::<Result<_, _>>()?;
-    chosen(data, folds, penalties, models)
-}
-
-/// The models of a fold's training rows, one a penalty.
+/// Fits some of the rows under every penalty.
 ///
 /// # Errors
 /// As [`fit`].
-pub fn without_fold(data: &Data<'_>, folds: &[u16], fold: u16, penalties: &[f64]) -> Result<Vec<Linear>, BadData> {
-    let rows: Vec<usize> = (0..folds.len()).filter(|row| folds[*row] != fold).collect();
-    let encoding = Encoding::of(data, &rows)?;
-    let target = encoding.target(data, &rows);
-    let problem = encoding.problem(data, &rows, &target)?;
-    let (mut start, mut models) = (None, Vec::new());
+pub fn fits(data: &Data<'_>, rows: &[usize], penalties: &[f64]) -> Result<Vec<Linear>, BadData> {
+    let encoding = Encoding::of(data, rows)?;
+    let target = encoding.target(data, rows);
+    let problem = encoding.problem(data, rows, &target)?;
+    let (mut models, mut start) = (Vec::new(), None);
     for l2 in penalties {
         let (logistic, model) = encoding.fit(&problem, *l2, start.as_ref())?;
         models.push(model);
@@ -123,52 +96,37 @@ pub fn without_fold(data: &Data<'_>, folds: &[u16], fold: u16, penalties: &[f64]
     Ok(models)
 }
 
-/// The penalty whose models (folds × penalties) have the least loss on held-out rows.
-pub(crate) fn chosen(
-    data: &Data<'_>,
-    folds: &[u16],
-    penalties: &[f64],
-    mut models: Vec<Vec<Linear>>,
-) -> Result<Chosen, BadData> {
-    let margin = |row: usize, penalty: usize| data.margin(&models[usize::from(folds[row])][penalty], row);
-    let margins = |penalty: usize| (0..folds.len()).map(|row| margin(row, penalty)).collect();
-    let mut margins: Vec<Vec<f64>> = (0..penalties.len()).map(margins).collect();
-    let mean = |margins: &Vec<f64>| {
-        let sum = margins.iter().zip(data.bad).fold(0.0, |sum, (margin, bad)| sum + calibrate::loss(*margin, *bad));
-        sum / margins.len() as f64
-    };
-    let losses: Vec<(f64, f64)> = penalties.iter().copied().zip(margins.iter().map(mean)).collect();
-    let order = |a: &usize, b: &usize| {
-        let ((a_l2, a_loss), (b_l2, b_loss)) = (losses[*a], losses[*b]);
-        a_loss.total_cmp(&b_loss).then(b_l2.total_cmp(&a_l2))
-    };
-    let best = (0..losses.len()).min_by(order).ok_or(BadData::TooFew { what: "penalties", found: 0, least: 1 })?;
-    Ok(Chosen {
-        l2: losses[best].0,
-        fold_models: models.iter_mut().map(|models| models.swap_remove(best)).collect(),
-        out_of_fold: margins.swap_remove(best),
-        losses,
-    })
-}
-
-/// What a column of the design says of its feature.
+/// What a column of the design says of its feature. Lengths are in standard deviations of readings, from the median.
 #[derive(Clone, Copy)]
 enum Says {
-    /// The distance from the median.
+    /// The distance.
     Distance,
-    /// The distance where it is negative.
-    Below,
-    /// The distance where it is positive.
-    Above,
+    /// The part of the distance that lies above a reading.
+    Above(f64),
+    /// The part of the distance that lies between two readings.
+    Between(f64, f64),
     Missing,
     Level(usize),
 }
 
+/// How a number becomes columns.
+struct Axis {
+    reading: Reading,
+    /// Where the slope may change and where the usual range ends, rising.
+    corners: Vec<f64>,
+    /// Median reading.
+    middle: f64,
+    /// Standard deviation of readings; positive.
+    sd: f64,
+}
+
 /// How features become columns: learned from the training rows, without their outcomes.
 struct Encoding {
-    /// Terms whose coefficients are not known yet.
-    terms: Vec<Term>,
-    /// The feature and the meaning of each column; the columns of a feature lie side by side.
+    /// One a feature; `None` for a category.
+    axes: Vec<Option<Axis>>,
+    /// Levels of each feature.
+    n_levels: Vec<usize>,
+    /// The feature and the meaning of each column.
     columns: Vec<(usize, Says)>,
     /// The sign that each column's coefficient must have.
     directions: Vec<Direction>,
@@ -180,7 +138,8 @@ impl Encoding {
         for values in data.values {
             check::length("values of a feature", values.len(), data.bad.len())?;
         }
-        let mut encoding = Self { terms: Vec::new(), columns: Vec::new(), directions: Vec::new() };
+        let n_levels = data.features.iter().map(|feature| feature.levels.len()).collect();
+        let mut encoding = Self { axes: Vec::new(), n_levels, columns: Vec::new(), directions: Vec::new() };
         for (index, (feature, values)) in data.features.iter().zip(data.values).enumerate() {
             if rows.iter().filter(|row| values[**row].is_none()).count() >= LEAST_ROWS {
                 encoding.push(index, Says::Missing, Direction::Free);
@@ -188,35 +147,22 @@ impl Encoding {
             if feature.levels.is_empty() {
                 let present: Vec<f64> = rows.iter().filter_map(|row| values[*row]).collect();
                 check::finite("value", &present)?;
-                let (low, high) = feature.range.unwrap_or((0.0, 0.0));
-                let (reading, middle, sd) = measure(present, low, high);
-                let bends = reading.of(low) < middle && middle < reading.of(high);
-                if sd > 0.0 {
-                    // A ridge on (distance, above) draws towards one slope for all; with a direction each slope has its own
-                    // column, so that its sign can be held.
-                    match (bends, feature.direction) {
-                        (false, direction) => encoding.push(index, Says::Distance, direction),
-                        (true, Direction::Free) => {
-                            encoding.push(index, Says::Distance, Direction::Free);
-                            encoding.push(index, Says::Above, Direction::Free);
-                        }
-                        (true, direction) => {
-                            encoding.push(index, Says::Below, direction);
-                            encoding.push(index, Says::Above, direction);
-                        }
+                let axis = Axis::measure(present, feature.range.unwrap_or((f64::MIN, f64::MAX)));
+                let read: Vec<f64> = axis.corners.iter().map(|corner| axis.reading.of(*corner)).collect();
+                match feature.direction {
+                    // A ridge on these draws towards one slope.
+                    Direction::Free if read.len() > 1 => {
+                        encoding.push(index, Says::Distance, Direction::Free);
+                        read[1..read.len() - 1]
+                            .iter()
+                            .for_each(|corner| encoding.push(index, Says::Above(*corner), Direction::Free));
                     }
+                    // A slope a column, so that the sign of each can be held.
+                    direction => read
+                        .windows(2)
+                        .for_each(|pair| encoding.push(index, Says::Between(pair[0], pair[1]), direction)),
                 }
-                let sd = if sd > 0.0 { sd } else { 1.0 };
-                encoding.terms.push(Term::Number {
-                    reading,
-                    low,
-                    high,
-                    middle,
-                    sd,
-                    below: 0.0,
-                    above: 0.0,
-                    missing: 0.0,
-                });
+                encoding.axes.push(Some(axis));
             } else {
                 let mut counts = vec![0; feature.levels.len()];
                 for rank in rows.iter().filter_map(|row| values[*row]) {
@@ -227,7 +173,7 @@ impl Encoding {
                 for (rank, _) in counts.iter().enumerate().filter(|(_, count)| **count >= LEAST_ROWS) {
                     encoding.push(index, Says::Level(rank), Direction::Free);
                 }
-                encoding.terms.push(Term::Levels { coefficients: vec![0.0; counts.len()], missing: 0.0 });
+                encoding.axes.push(None);
             }
         }
         Ok(encoding)
@@ -258,18 +204,10 @@ impl Encoding {
     }
 
     fn cell(&self, feature: usize, says: Says, value: Option<f64>) -> f64 {
-        match (says, value, &self.terms[feature]) {
+        match (says, value, &self.axes[feature]) {
             (Says::Missing, None, _) => 1.0,
-            (Says::Level(level), Some(rank), _) if rank as usize == level => 1.0,
-            (_, Some(x), Term::Number { reading, low, high, middle, sd, .. }) => {
-                let d = (reading.of(x.clamp(*low, *high)) - middle) / sd;
-                match says {
-                    Says::Distance => d,
-                    Says::Below => d.min(0.0),
-                    Says::Above => d.max(0.0),
-                    _ => 0.0,
-                }
-            }
+            (Says::Level(level), Some(rank), None) if rank as usize == level => 1.0,
+            (_, Some(x), Some(axis)) => axis.length(says, x),
             _ => 0.0,
         }
     }
@@ -299,17 +237,15 @@ impl Encoding {
     }
 
     fn model(&self, found: &Logistic) -> Linear {
-        let mut terms = self.terms.clone();
+        let mut terms: Vec<Term> =
+            self.axes.iter().zip(&self.n_levels).map(|(axis, n)| empty(axis.as_ref(), *n)).collect();
         for ((feature, says), fitted) in self.columns.iter().zip(&found.coefficients) {
-            match (says, &mut terms[*feature]) {
-                (Says::Distance, Term::Number { below, above, .. }) => {
-                    *below += fitted;
-                    *above += fitted;
+            match (says, &self.axes[*feature], &mut terms[*feature]) {
+                (Says::Missing, _, Term::Number { missing, .. } | Term::Levels { missing, .. }) => *missing = *fitted,
+                (Says::Level(rank), _, Term::Levels { coefficients, .. }) => coefficients[*rank] = *fitted,
+                (says, Some(axis), Term::Number { corners, .. }) => {
+                    corners.iter_mut().for_each(|(x, log_odds)| *log_odds += fitted * axis.length(*says, *x));
                 }
-                (Says::Below, Term::Number { below, .. }) => *below += fitted,
-                (Says::Above, Term::Number { above, .. }) => *above += fitted,
-                (Says::Missing, Term::Number { missing, .. } | Term::Levels { missing, .. }) => *missing = *fitted,
-                (Says::Level(rank), Term::Levels { coefficients, .. }) => coefficients[*rank] = *fitted,
                 _ => {}
             }
         }
@@ -317,24 +253,58 @@ impl Encoding {
     }
 }
 
-/// The reading that leaves less skew, with lower median and standard deviation of the clipped readings.
-fn measure(mut present: Vec<f64>, low: f64, high: f64) -> (Reading, f64, f64) {
-    let n = (present.len() as f64).max(1.0);
-    let moments = |reading: Reading| {
-        let read = |x: &f64| reading.of(x.clamp(low, high));
-        let mean = present.iter().map(read).sum::<f64>() / n;
-        let (squares, cubes) = present.iter().map(read).fold((0.0, 0.0), |(squares, cubes), x| {
-            let d = x - mean;
-            (squares + d * d, cubes + d * d * d)
-        });
-        let sd = (squares / n).sqrt();
-        (sd, (cubes / n / (sd * sd * sd)).abs())
-    };
-    let (as_is, log) = (moments(Reading::AsIs), moments(Reading::Log1p));
-    let (reading, (sd, _)) = if low >= 0.0 && log.1 < as_is.1 { (Reading::Log1p, log) } else { (Reading::AsIs, as_is) };
-    present.sort_unstable_by(f64::total_cmp);
-    let median = present.get(present.len().saturating_sub(1) / 2).copied().unwrap_or(low);
-    (reading, reading.of(median.clamp(low, high)), sd)
+fn empty(axis: Option<&Axis>, n_levels: usize) -> Term {
+    match axis {
+        Some(axis) => Term::Number {
+            reading: axis.reading,
+            corners: axis.corners.iter().map(|corner| (*corner, 0.0)).collect(),
+            missing: 0.0,
+        },
+        None => Term::Levels { coefficients: vec![0.0; n_levels], missing: 0.0 },
+    }
+}
+
+impl Axis {
+    /// The reading that leaves less skew, with median, standard deviation and quantiles of the training rows' readings.
+    fn measure(mut present: Vec<f64>, (low, high): (f64, f64)) -> Self {
+        present.iter_mut().for_each(|x| *x = x.clamp(low, high));
+        present.sort_unstable_by(f64::total_cmp);
+        let n = (present.len() as f64).max(1.0);
+        let moments = |reading: Reading| {
+            let mean = present.iter().map(|x| reading.of(*x)).sum::<f64>() / n;
+            let (squares, cubes) = present.iter().fold((0.0, 0.0), |(squares, cubes), x| {
+                let d = reading.of(*x) - mean;
+                (squares + d * d, cubes + d * d * d)
+            });
+            let sd = (squares / n).sqrt();
+            (sd, (cubes / n / (sd * sd * sd)).abs())
+        };
+        let at = |share: f64| present.get((share * (n - 1.0)) as usize).copied();
+        let (as_is, log) = (moments(Reading::AsIs), moments(Reading::Log1p));
+        let use_log = at(0.0).is_some_and(|least| least >= 0.0) && log.1 < as_is.1;
+        let (reading, (sd, _)) = if use_log { (Reading::Log1p, log) } else { (Reading::AsIs, as_is) };
+        let mut corners: Vec<f64> = Vec::new();
+        for corner in std::iter::once(0.0).chain(BENDS).chain([1.0]).filter_map(at) {
+            if corners.last().is_none_or(|last| reading.of(*last) < reading.of(corner)) {
+                corners.push(corner);
+            }
+        }
+        let middle = reading.of(at(0.5).unwrap_or(0.0));
+        Self { reading, corners, middle, sd: if sd > 0.0 { sd } else { 1.0 } }
+    }
+
+    /// What a column says of a number; 0 at the median.
+    fn length(&self, says: Says, x: f64) -> f64 {
+        let ends = self.corners.first().zip(self.corners.last());
+        let read = self.reading.of(ends.map_or(x, |(first, last)| x.clamp(*first, *last)));
+        let of = |read: f64| match says {
+            Says::Distance => read,
+            Says::Above(from) => (read - from).max(0.0),
+            Says::Between(from, to) => read.clamp(from, to),
+            Says::Missing | Says::Level(_) => 0.0,
+        };
+        (of(read) - of(self.middle)) / self.sd
+    }
 }
 
 #[cfg(test)]
@@ -403,28 +373,10 @@ mod tests {
             let (features, values, bad) = world(2000, direction);
             let data = Data { features: &features, values: &values, bad: &bad, weight: None };
             let fitted = fit(&data, &(0..2000).collect::<Vec<_>>(), 1.0).expect("a fit");
-            let Term::Number { below, above, .. } = &fitted.model.terms[0] else { panic!("{:?}", fitted.model) };
-            // The truth falls and rises: one slope is held, the other has the asked sign.
-            let (held, free) = if sign > 0.0 { (below, above) } else { (above, below) };
-            assert!(*held == 0.0 && sign * free > 0.1, "{below} {above}");
-        }
-    }
-
-    #[test]
-    fn every_row_is_judged_by_a_model_that_had_not_seen_it() {
-        let (features, values, bad) = world(600, Direction::Free);
-        let data = Data { features: &features, values: &values, bad: &bad, weight: None };
-        let folds: Vec<u16> = (0..600).map(|row| row % 3).collect();
-        let chosen = choose(&data, &folds, &PENALTIES).expect("a choice");
-        assert!(chosen.losses.iter().all(|(_, loss)| *loss >= chosen.losses.iter().map(|l| l.1).fold(1.0, f64::min)));
-        for fold in 0..3 {
-            let rows: Vec<usize> = (0..600).filter(|row| folds[*row] != fold).collect();
-            let model = fit(&data, &rows, chosen.l2).expect("a fit").model;
-            for row in (0..600).filter(|row| folds[*row] == fold) {
-                let margin = model.margin(values.iter().map(|values| values[row]));
-                // The fit under the penalty before it was the start: both ends are within a step of 1e-11 of the maximum.
-                assert!((margin - chosen.out_of_fold[row]).abs() < 1e-8, "{margin} {}", chosen.out_of_fold[row]);
-            }
+            let at = |x: f64| sign * fitted.model.terms[0].value(Some(x));
+            // The truth falls and rises: on one side the term is flat, on the other it goes as asked, everywhere.
+            assert!((0..1000).all(|step| at(f64::from(step) / 100.0) <= at(f64::from(step + 1) / 100.0)));
+            assert!(at(10.0) - at(0.0) > 0.3, "{:?}", fitted.model);
         }
     }
 

@@ -59,7 +59,7 @@ pub enum Ending {
 /// column that repeats others keeps coefficient 0 when there is no penalty.
 ///
 /// # Errors
-/// [`BadData`]: lengths that differ, numbers that are not finite, weights below 0, or one outcome only.
+/// [`BadData`]: lengths that differ, numbers that are not finite, weights or a penalty below 0, or one outcome only.
 ///
 /// Source: le Cessie and van Houwelingen, *Ridge estimators in logistic regression* (1992).
 ///
@@ -89,10 +89,12 @@ pub(crate) fn logistic(z: f64) -> f64 {
     1.0 / (1.0 + libm::exp(-z))
 }
 
-/// Negative log-likelihood of a target at log-odds `z`, without overflow.
-fn loss(z: f64, target: f64) -> f64 {
-    let beyond = libm::log1p(libm::exp(-z.abs()));
-    target * ((-z).max(0.0) + beyond) + (1.0 - target) * (z.max(0.0) + beyond)
+/// Probability at log-odds `z`, and the negative log-likelihood of a target, without overflow.
+fn judged(z: f64, target: f64) -> (f64, f64) {
+    let small = libm::exp(-z.abs());
+    let p = if z < 0.0 { small / (1.0 + small) } else { 1.0 / (1.0 + small) };
+    let beyond = libm::log1p(small);
+    (p, target * ((-z).max(0.0) + beyond) + (1.0 - target) * (z.max(0.0) + beyond))
 }
 
 /// Rows of a design without their zeros: most of a one-hot design is 0.
@@ -148,8 +150,10 @@ enum Intercept {
     Zero,
 }
 
-/// Gradient, lower triangle of the Hessian, and the largest `|probability − target|` of a row that weighs something.
+/// Penalised loss with its gradient and the lower triangle of its Hessian, and the largest `|probability − target|` of a row
+/// that weighs something.
 struct Derivatives {
+    loss: f64,
     gradient: Vec<f64>,
     hessian: Array2<f64>,
     worst: f64,
@@ -178,7 +182,7 @@ impl<'a> Problem<'a> {
     /// Maximises the penalised likelihood, from an earlier fit where one is given. A column that is held keeps
     /// coefficient 0.
     pub(crate) fn fit(&self, l2: f64, held: &[bool], start: Option<&Logistic>) -> Result<Logistic, BadData> {
-        check::within("penalty", &[l2], (0.0, f64::MAX), "a finite number from 0")?;
+        check::setting("penalty", l2, (0.0, f64::MAX), "a finite number from 0")?;
         let mut theta = match start {
             Some(start) => start.coefficients.clone(),
             None => vec![0.0; self.rows.n_columns],
@@ -189,15 +193,24 @@ impl<'a> Problem<'a> {
             (Intercept::Fitted, Some(start)) => start.intercept,
             (Intercept::Fitted, None) => libm::log(self.sums.0 / self.sums.1),
         });
-        let mut now = self.loss(&theta, l2);
         let (mut steps, mut ending) = (0, Ending::OutOfSteps);
         let mut at = self.derivatives(&theta, l2, held);
         while steps < MOST_STEPS && ending == Ending::OutOfSteps {
             let step = cholesky::solve(&mut at.hessian, &at.gradient);
-            let (next, loss) = self.halved(&theta, &step, l2, now);
+            let mut share = 1.0;
+            let mut next = theta.clone();
+            // The longest of the step, its half, its quarter … that does not raise the loss; no step when none does.
+            for _ in 0..MOST_HALVINGS {
+                let tried: Vec<f64> = theta.iter().zip(&step).map(|(theta, step)| theta - share * step).collect();
+                let there = self.derivatives(&tried, l2, held);
+                if there.loss <= at.loss + ROUNDING * at.loss.abs() {
+                    (next, at) = (tried, there);
+                    break;
+                }
+                share /= 2.0;
+            }
             let moved = theta.iter().zip(&next).map(|(a, b)| (a - b).abs() / (1.0 + a.abs())).fold(0.0, f64::max);
-            (theta, now) = (next, loss);
-            at = self.derivatives(&theta, l2, held);
+            theta = next;
             steps += 1;
             if at.worst < SEPARATED {
                 ending = Ending::Separated;
@@ -208,38 +221,20 @@ impl<'a> Problem<'a> {
         let gradient = at.gradient.iter().fold(0.0, |most: f64, g| most.max(g.abs()));
         // The intercept stands last.
         let intercept = theta.pop().unwrap_or(0.0);
-        Ok(Logistic { coefficients: theta, intercept, evidence: Evidence { ending, steps, gradient, loss: now } })
-    }
-
-    /// The longest of the step, its half, its quarter … that does not raise the loss; no step when none does.
-    fn halved(&self, theta: &[f64], step: &[f64], l2: f64, now: f64) -> (Vec<f64>, f64) {
-        let mut share = 1.0;
-        for _ in 0..MOST_HALVINGS {
-            let next: Vec<f64> = theta.iter().zip(step).map(|(theta, step)| theta - share * step).collect();
-            let loss = self.loss(&next, l2);
-            if loss <= now + ROUNDING * now.abs() {
-                return (next, loss);
-            }
-            share /= 2.0;
-        }
-        (theta.to_vec(), now)
-    }
-
-    fn loss(&self, theta: &[f64], l2: f64) -> f64 {
-        let penalty = theta.split_last().map_or(0.0, |(_, rest)| rest.iter().map(|c| c * c).sum::<f64>());
-        let rows = self.rows.rows().zip(self.target).zip(&self.weight);
-        rows.fold(l2 / 2.0 * penalty, |sum, ((row, target), weight)| sum + weight * loss(log_odds(row, theta), *target))
+        Ok(Logistic { coefficients: theta, intercept, evidence: Evidence { ending, steps, gradient, loss: at.loss } })
     }
 
     fn derivatives(&self, theta: &[f64], l2: f64, held: &[bool]) -> Derivatives {
         let n = theta.len();
-        let mut at = Derivatives { gradient: vec![0.0; n], hessian: Array2::zeros((n, n)), worst: 0.0 };
+        let mut at = Derivatives { loss: 0.0, gradient: vec![0.0; n], hessian: Array2::zeros((n, n)), worst: 0.0 };
         for (column, coefficient) in theta.iter().enumerate().take(n - 1) {
+            at.loss += l2 / 2.0 * coefficient * coefficient;
             at.gradient[column] = l2 * coefficient;
             at.hessian[[column, column]] = l2;
         }
         for ((row, target), weight) in self.rows.rows().zip(self.target).zip(&self.weight) {
-            let p = logistic(log_odds(row, theta));
+            let (p, loss) = judged(log_odds(row, theta), *target);
+            at.loss += weight * loss;
             let (g, h) = (weight * (p - target), weight * p * (1.0 - p));
             if *weight > 0.0 {
                 at.worst = at.worst.max((p - target).abs());
@@ -372,7 +367,7 @@ mod tests {
         assert!(matches!(of(&[0.0, 1.0], Some(&[1.0])), Err(BadData::Length { what: "weights", .. })));
         assert!(matches!(
             fit(design.view(), &[0.0, 1.0], None, f64::NAN),
-            Err(BadData::Number { what: "penalty", .. })
+            Err(BadData::Setting { what: "penalty", .. })
         ));
         assert_eq!(fit(design.view(), &[1.0, 1.0], None, 1.0), Err(BadData::OneOutcome));
         assert_eq!(fit(design.view(), &[0.0, 1.0], Some(&[0.0, 1.0]), 1.0), Err(BadData::OneOutcome));

@@ -18,6 +18,10 @@ pub enum Stream {
     FinalForest,
     /// Rows and columns of a fold's forest.
     FoldForest(u16),
+    /// First centres of a start of k-means.
+    Segments(u16),
+    /// Made-up rows.
+    Smote,
 }
 
 /// The numbers of a stream under a seed.
@@ -29,7 +33,9 @@ pub fn stream(seed: u64, stream: Stream) -> ChaCha8Rng {
         Stream::FoldModel(fold) => 1 << 16 | u64::from(fold),
         Stream::FinalForest => 3,
         Stream::Search => 4,
-        Stream::FoldForest(fold) => 2 << 16 | u64::from(fold),
+        Stream::FoldForest(fold) => 4 << 16 | u64::from(fold),
+        Stream::Segments(start) => 2 << 16 | u64::from(start),
+        Stream::Smote => 3 << 16,
     });
     rng
 }

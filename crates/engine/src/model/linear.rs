@@ -21,23 +21,12 @@ pub struct Linear {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Term {
-    /// Two slopes from the median: `below · min(d, 0) + above · max(d, 0)` with
-    /// `d = (reading(clip(x, low, high)) − middle) / sd`.
+    /// Straight lines from corner to corner; outside of them the value of the nearest one.
     Number {
-        /// How the number is read.
+        /// How the number is read between corners.
         reading: Reading,
-        /// Smaller numbers count as this one.
-        low: f64,
-        /// Larger numbers count as this one.
-        high: f64,
-        /// Median reading of the training rows that have one.
-        middle: f64,
-        /// Standard deviation of their readings; positive.
-        sd: f64,
-        /// Log-odds for one standard deviation, below the median.
-        below: f64,
-        /// Log-odds for one standard deviation, above the median.
-        above: f64,
+        /// Numbers, rising, with their log-odds. None where no training row had a number.
+        corners: Vec<(f64, f64)>,
         /// Log-odds of a missing value.
         missing: f64,
     },
@@ -59,7 +48,7 @@ pub enum Term {
     },
 }
 
-/// How a number is read before it is measured in standard deviations.
+/// The scale on which a term is straight.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Reading {
@@ -101,7 +90,7 @@ impl Linear {
     /// The values of a feature at which its term bends or steps.
     pub fn thresholds(&self, feature: usize) -> Vec<f64> {
         match &self.terms[feature] {
-            Term::Number { low, high, .. } => vec![*low, *high],
+            Term::Number { corners, .. } => corners.iter().map(|corner| corner.0).collect(),
             Term::Levels { .. } => Vec::new(),
             Term::Bins { thresholds, .. } => thresholds.clone(),
         }
@@ -132,10 +121,7 @@ impl Term {
     /// Log-odds that a value adds: a number, the rank of a level, or missing.
     pub fn value(&self, value: Option<f64>) -> f64 {
         match (self, value) {
-            (Term::Number { reading, low, high, middle, sd, below, above, .. }, Some(x)) => {
-                let d = (reading.of(x.max(*low).min(*high)) - middle) / sd;
-                below * d.min(0.0) + above * d.max(0.0)
-            }
+            (Term::Number { reading, corners, .. }, Some(x)) => between_corners(*reading, corners, x),
             (Term::Levels { coefficients, missing }, Some(rank)) => {
                 coefficients.get(rank as usize).copied().unwrap_or(*missing)
             }
@@ -148,14 +134,14 @@ impl Term {
         }
     }
 
-    /// The steepest slope in standard deviations, or the largest difference between two levels or bins.
+    /// The largest difference that the feature makes.
     pub fn reach(&self) -> f64 {
         let range = |values: &[f64]| {
             let (low, high) = values.iter().fold((0.0_f64, 0.0_f64), |(low, high), v| (low.min(*v), high.max(*v)));
             high - low
         };
         match self {
-            Term::Number { below, above, .. } => below.abs().max(above.abs()),
+            Term::Number { corners, .. } => range(&corners.iter().map(|corner| corner.1).collect::<Vec<_>>()),
             Term::Levels { coefficients, .. } => range(coefficients),
             Term::Bins { values, .. } => range(values),
         }
@@ -164,11 +150,11 @@ impl Term {
     fn is_sound(&self) -> bool {
         let finite = |values: &[f64]| values.len() <= MOST && values.iter().all(|value| value.is_finite());
         match self {
-            Term::Number { reading, low, high, middle, sd, below, above, missing } => {
-                finite(&[*low, *high, *middle, *sd, *below, *above, *missing])
-                    && low <= high
-                    && *sd > 0.0
-                    && (*reading == Reading::AsIs || *low > -1.0)
+            Term::Number { reading, corners, missing } => {
+                corners.len() <= MOST
+                    && missing.is_finite()
+                    && corners.iter().all(|(at, value)| at.is_finite() && value.is_finite())
+                    && corners.windows(2).all(|pair| reading.of(pair[0].0) < reading.of(pair[1].0))
             }
             Term::Levels { coefficients, missing } => finite(coefficients) && missing.is_finite(),
             Term::Bins { thresholds, values, missing } => {
@@ -181,21 +167,27 @@ impl Term {
     }
 }
 
+fn between_corners(reading: Reading, corners: &[(f64, f64)], x: f64) -> f64 {
+    let after = corners.partition_point(|corner| corner.0 < x);
+    match (after.checked_sub(1).and_then(|before| corners.get(before)), corners.get(after)) {
+        (Some((x0, y0)), Some((x1, y1))) => {
+            let (from, to) = (reading.of(*x0), reading.of(*x1));
+            let share = (reading.of(x) - from) / (to - from);
+            // Rounding may pass the corner by a bit, and a monotone term must not.
+            (y0 + share * (y1 - y0)).clamp(y0.min(*y1), y0.max(*y1))
+        }
+        (Some((_, end)), None) | (None, Some((_, end))) => *end,
+        (None, None) => 0.0,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn model() -> Linear {
-        let number = Term::Number {
-            reading: Reading::Log1p,
-            low: 0.0,
-            high: 9.0,
-            middle: 1.0,
-            sd: 2.0,
-            below: 3.0,
-            above: 0.5,
-            missing: -0.5,
-        };
+        let corners = vec![(0.0, -1.5), (3.0, 0.0), (15.0, 2.0)];
+        let number = Term::Number { reading: Reading::Log1p, corners, missing: -0.5 };
         let bins = Term::Bins { thresholds: vec![1.0, 2.0], values: vec![-1.0, 0.25, 3.0], missing: 0.75 };
         let levels = Term::Levels { coefficients: vec![0.125, 8.0], missing: -4.0 };
         Linear { intercept: 0.125, terms: vec![bins, number, levels] }
@@ -205,8 +197,9 @@ mod tests {
     fn terms_read_their_feature_and_add_up() {
         let margin = |a, b, c| model().margin([a, b, c]);
         assert_eq!(margin(Some(1.0), Some(0.0), Some(1.0)), 0.125 + 0.25 - 1.5 + 8.0);
-        let steep = 0.5 * (libm::log1p(9.0) - 1.0) / 2.0;
-        assert_eq!(margin(Some(0.9), Some(99.0), Some(2.0)), 0.125 - 1.0 + steep - 4.0);
+        // ln 8 lies half way from ln 4 to ln 16.
+        assert!((margin(Some(0.9), Some(7.0), Some(2.0)) - (0.125 - 1.0 + 1.0 - 4.0)).abs() < 1e-12);
+        assert_eq!(margin(Some(0.9), Some(99.0), Some(2.0)), 0.125 - 1.0 + 2.0 - 4.0);
         assert_eq!(margin(None, None, None), 0.125 + 0.75 - 0.5 - 4.0);
     }
 
@@ -223,5 +216,9 @@ mod tests {
         assert!(matches!(bins(vec![1.0], vec![1.0]), Err(ModelError::Length { .. })));
         assert!(matches!(bins(vec![2.0, 1.0], vec![1.0; 3]), Err(ModelError::NotFinite { .. })));
         assert!(matches!(bins(vec![], vec![f64::NAN]), Err(ModelError::NotFinite { .. })));
+        let number = |corners| with(Term::Number { reading: Reading::Log1p, corners, missing: 0.0 });
+        assert!(matches!(number(vec![(1.0, 0.0), (1.0, 2.0)]), Err(ModelError::NotFinite { .. })));
+        assert!(matches!(number(vec![(-3.0, 0.0), (1.0, 2.0)]), Err(ModelError::NotFinite { .. })));
+        assert_eq!(number(Vec::new()), Ok(()));
     }
 }

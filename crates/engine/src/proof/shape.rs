@@ -90,23 +90,25 @@ fn rising_term(model: &Linear, feature: usize) -> Sign {
     let steps =
         |values: &[f64]| values.windows(2).fold(Sign::Zero, |sign, pair| sign.plus(Sign::of(pair[1] - pair[0])));
     match &model.terms[feature] {
-        Term::Number { below, above, .. } => Sign::of(*below).plus(Sign::of(*above)),
+        Term::Number { corners, .. } => steps(&values(corners)),
         Term::Levels { coefficients, .. } => steps(coefficients),
         Term::Bins { values, .. } => steps(values),
     }
 }
 
 fn missing_term(model: &Linear, feature: usize) -> Sign {
-    let term = &model.terms[feature];
     let beside = |values: &[f64], missing: f64| {
         values.iter().fold(Sign::Zero, |sign, value| sign.plus(Sign::of(missing - value)))
     };
-    match term {
-        // A bent line is extreme at its ends and its bend, where it is 0.
-        Term::Number { low, high, missing, .. } => {
-            beside(&[term.value(Some(*low)), 0.0, term.value(Some(*high))], *missing)
-        }
+    match &model.terms[feature] {
+        // Lines are extreme at their corners.
+        Term::Number { corners, missing, .. } => beside(&values(corners), *missing),
         Term::Levels { coefficients, missing } => beside(coefficients, *missing),
         Term::Bins { values, missing, .. } => beside(values, *missing),
     }
+}
+
+/// The values of a term at its corners; 0 where it has none.
+fn values(corners: &[(f64, f64)]) -> Vec<f64> {
+    if corners.is_empty() { vec![0.0] } else { corners.iter().map(|corner| corner.1).collect() }
 }

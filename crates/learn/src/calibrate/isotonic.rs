@@ -39,7 +39,7 @@ impl Trend {
 /// with their weighted mean; rows of weight 0 count as absent; values are limited to `bounds`.
 ///
 /// # Errors
-/// [`BadData`]: lengths that differ, numbers that are not finite, weights below 0, or no row that weighs something.
+/// [`BadData`]: lengths that differ, numbers that are not finite, weights below 0, bounds that exclude all, or no row that weighs something.
 ///
 /// Source: Barlow, Bartholomew, Bremner and Brunk, *Statistical Inference under Order Restrictions* (1972).
 ///
@@ -61,6 +61,8 @@ pub fn isotonic(
     check::length("values", y.len(), x.len())?;
     check::finite("score", x)?;
     check::finite("value", y)?;
+    check::setting("lower bound", bounds.0, (f64::NEG_INFINITY, f64::INFINITY), "a number")?;
+    check::setting("upper bound", bounds.1, (bounds.0, f64::INFINITY), "at least the lower one")?;
     let mut order: Vec<usize> = (0..x.len()).filter(|row| weight[*row] > 0.0).collect();
     order.sort_by(|a, b| x[*a].total_cmp(&x[*b]));
     let sign = if trend == Trend::Rising { 1.0 } else { -1.0 };
@@ -200,6 +202,10 @@ mod tests {
         assert!(matches!(
             isotonic(&[f64::NAN], &[1.0], None, Trend::Rising, (0.0, 1.0)),
             Err(BadData::Number { what: "score", .. })
+        ));
+        assert!(matches!(
+            isotonic(&[1.0], &[1.0], None, Trend::Rising, (1.0, 0.0)),
+            Err(BadData::Setting { what: "upper bound", .. })
         ));
     }
 }

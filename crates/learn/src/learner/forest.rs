@@ -58,7 +58,8 @@ impl Forests {
             let rows = (0..n_rows).filter(|row| set.split.trains(k, *row as usize));
             forest(rows.collect(), Stream::FoldForest(k))
         };
-        let forests = (0..set.split.n_models()).map(of_fold).chain([forest((0..n_rows).collect(), Stream::FinalForest)]);
+        let forests =
+            (0..set.split.n_models()).map(of_fold).chain([forest((0..n_rows).collect(), Stream::FinalForest)]);
         Self { forests: forests.collect() }
     }
 

@@ -149,7 +149,7 @@ impl Tuned {
         let trials = self.trials(set);
         let last = self.last.as_ref()?;
         let (chosen, tried) = (trials.get(last.trial)?, self.tried.get(last.trial)?);
-        let by_fold: Vec<Vec<f64>> = (0..set.n_folds).map(|fold| tried.margins(set, fold, last.trees)).collect();
+        let by_fold: Vec<Vec<f64>> = (0..set.split.n_models()).map(|k| tried.margins(set, k, last.trees)).collect();
         let held_out = self.nested(set);
         let mut parameters = chosen.settings.named();
         parameters.insert("grown_trees".to_owned(), last.trees as f64);

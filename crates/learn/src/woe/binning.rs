@@ -34,8 +34,9 @@ pub enum Shape {
 }
 
 impl Default for Rules {
-    // Rare levels carry much in credit data (one in fifty applications was refused an insurance): on the sets measured,
-    // 1 % and three rows of either outcome give scorecards a higher held-out AUC than the usual 5 %.
+    // Rare levels carry much in credit data (in one set 48 of 2,380 applications were refused an insurance). With 1 % and
+    // three rows of either outcome, in place of 5 % and five, scorecards had a higher held-out AUC on three of the four sets
+    // where this was tried (by .002 to .023) and one .001 lower on the fourth.
     fn default() -> Self {
         Self { fine: 20, most: 6, least_share: 0.01, least_each: 3, shape: Shape::Monotone }
     }
