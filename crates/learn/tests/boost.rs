@@ -46,12 +46,12 @@ fn loss(margins: &[f64], bad: &[bool]) -> f64 {
 
 #[test]
 fn any_number_of_threads_grows_the_same_trees() {
-    let (codes, bad) = rows(9001);
+    let (codes, bad) = rows(40_001);
     let design = design(&codes);
     let weights = Weights::new((0..bad.len()).map(|row| f64::from(row as u32 % 4)).collect()).expect("weights");
     let on = |threads| {
         let booster = Booster::new(Settings::default(), directions(), &bad, &weights, stream(1, Stream::FinalModel));
-        grown(booster.with_threads(threads), &design, 12)
+        grown(booster.with_threads(threads), &design, 6)
     };
     let one = on(1);
     for threads in [2, 3, 16] {
@@ -60,6 +60,21 @@ fn any_number_of_threads_grows_the_same_trees() {
         assert_eq!(one.margins(), several.margins());
     }
     assert!(one.trees().iter().all(|tree| tree.questions.len() == 6));
+}
+
+#[test]
+fn boosters_side_by_side_grow_what_each_grows_alone() {
+    let (codes, bad) = rows(2000);
+    let designs = vec![design(&codes); 3];
+    let start = |fold| {
+        let weights = Weights::equal(bad.len()).only(|row| row % 3 != usize::from(fold));
+        Booster::new(Settings::default(), directions(), &bad, &weights, stream(1, Stream::FoldModel(fold)))
+    };
+    let mut together: Vec<Booster> = (0..3).map(start).collect();
+    (0..5).for_each(|_| Booster::grow_each(&mut together, &designs, 2));
+    for (fold, booster) in (0..3).zip(&together) {
+        assert_eq!(grown(start(fold), &designs[0], 5).trees(), booster.trees());
+    }
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use super::gradient::halves;
 use super::split::Question;
+use crate::bins::MOST_CODES;
 use crate::design::Design;
 use std::ops::Range;
 
@@ -66,11 +67,11 @@ pub(crate) struct Group {
 }
 
 #[derive(Clone, Debug)]
-struct Tables(Box<[[i64; 256]; WIDTH]>);
+struct Tables(Box<[[i64; MOST_CODES]; WIDTH]>);
 
 impl Default for Tables {
     fn default() -> Self {
-        Self(Box::new([[0; 256]; WIDTH]))
+        Self(Box::new([[0; MOST_CODES]; WIDTH]))
     }
 }
 
@@ -179,7 +180,7 @@ impl Tables {
         tables.iter_mut().for_each(|table| table.fill(0));
         for (codes, value) in rows {
             for (table, code) in tables.iter_mut().zip(codes) {
-                table[usize::from(*code)] += value;
+                table[usize::from(*code) % MOST_CODES] += value;
             }
         }
     }

@@ -20,7 +20,7 @@ pub use split::Question;
 pub use weights::{BadWeight, Weights};
 
 use crate::design::Design;
-use gradient::{Unit, differentiate};
+use gradient::{BLOCK, Unit, differentiate};
 use histogram::{Group, Partition, share_out};
 use leaves::{add, sum};
 use monotone::{MOST_LEAVES, leaf_values};
@@ -30,6 +30,9 @@ use sample::Sample;
 use split::{Choice, Level, tree_chains};
 use threads::for_each;
 use underglass_engine::features::Direction;
+
+/// Rows from which a tree is shared among threads.
+const LEAST_SHARED_ROWS: usize = 8 * BLOCK;
 
 /// A grown tree. Bit `k` of a leaf's index is the answer to question `k`.
 #[derive(Clone, Debug, PartialEq)]
@@ -132,11 +135,18 @@ impl Booster {
         booster
     }
 
-    /// Grows on so many threads. It changes how long a tree takes and nothing else; a browser has one.
+    /// Grows on so many threads. It changes how long a tree takes and nothing else; a browser has one, and few rows are
+    /// grown on one, because starting others takes longer.
     #[must_use]
     pub fn with_threads(mut self, threads: u16) -> Self {
-        self.threads = threads.max(1);
+        self.threads = if self.signed.len() < LEAST_SHARED_ROWS { 1 } else { threads.max(1) };
         self
+    }
+
+    /// Grows one tree of each booster on its own design, boosters side by side on so many threads.
+    pub fn grow_each(boosters: &mut [Self], designs: &[Design], threads: u16) {
+        let mut pairs: Vec<(&mut Self, &Design)> = boosters.iter_mut().zip(designs).collect();
+        for_each(threads, &mut pairs, |(booster, design)| booster.grow(design));
     }
 
     /// The margin before any tree: 0 where each row came with its own.

@@ -15,8 +15,8 @@ use std::collections::{BTreeMap, BinaryHeap};
 use std::ops::Range;
 use underglass_engine::features::Direction;
 
-/// Candidates of a level whose constrained gain is computed: each needs a projection, and bounds that noise has lifted
-/// would otherwise send hundreds there for a gain in the third digit.
+/// Candidates of a level whose constrained gain is computed: each needs a projection. On the synthetic world 8, 48 and 400
+/// give the same AUC to 0.0001; 400 take twice as long.
 const MOST_JUDGED: usize = 48;
 
 /// A question: is the code of a column at most `cut`? `missing_is_yes` answers for missing values.
