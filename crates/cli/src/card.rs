@@ -30,7 +30,7 @@ impl Modelcard {
         let refused = |message: String| Fault::Artifact(format!("{}: {message}", self.artifact.display()));
         let (model, digest) =
             Model::decode(&files::read(&self.artifact)?).map_err(|error| refused(error.to_string()))?;
-        let evaluation = self.evaluation.as_deref().map(read_report).transpose()?;
+        let evaluation = self.evaluation.as_deref().map(|path| read_report(path, digest)).transpose()?;
         let evidence = Evidence {
             proofs: &prove(&model),
             synthetic: is_synthetic(&self.artifact, digest)?,
@@ -53,13 +53,14 @@ impl Modelcard {
     }
 }
 
-fn read_report(path: &Path) -> Result<Value, Fault> {
-    let report: Value = serde_json::from_slice(&files::read(path)?)
-        .map_err(|error| Fault::Data(format!("{}: {error}", path.display())))?;
-    if report.is_object() {
-        Ok(report)
-    } else {
-        Err(Fault::Data(format!("{}: expected an object, as evaluate writes it", path.display())))
+/// A report, which must be about this artifact.
+fn read_report(path: &Path, artifact: Digest) -> Result<Value, Fault> {
+    let refused = |message: String| Fault::Data(format!("{}: {message}", path.display()));
+    let report: Value = serde_json::from_slice(&files::read(path)?).map_err(|error| refused(error.to_string()))?;
+    match report.pointer("/artifact/sha256").and_then(Value::as_str) {
+        Some(found) if found == artifact.to_string() => Ok(report),
+        Some(found) => Err(refused(format!("it is about artifact {found}; this one has digest {artifact}"))),
+        None => Err(refused("expected an evaluation's report, which names its artifact's digest".to_owned())),
     }
 }
 
