@@ -55,6 +55,7 @@ def main(underglass, folder):
 def check_run(client, found, record, path):
     assert found.info.status == "FINISHED" and found.info.start_time == record["started_ms"]
     assert found.info.end_time == record["started_ms"] + sum(record["durations"].values())
+    assert {"accuracy", "precision", "recall", "f1", "auc"} <= set(record["metrics"])
     for name, estimate in record["metrics"].items():
         for end, value in (("", "value"), ("_low", "low"), ("_high", "high")):
             assert found.data.metrics[name + end] == estimate[value], (name, end)

@@ -10,13 +10,21 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 use underglass_engine::artifact::{Estimate, Lineage, Metrics, ModelFile};
+use underglass_engine::evaluation::{Scored, at_cut_off};
 use underglass_engine::load::{FileRef, engine_digest};
+use underglass_engine::metrics::Resampling;
 use underglass_engine::seal::Digest;
+use underglass_engine::table::Table;
 use underglass_learn::Trained;
+use underglass_learn::labels;
 use underglass_learn::plan::{Columns, Folds, Permit, Plan};
 
 /// The newest layout of the record, and the one that is written.
 const FORMAT: u32 = 1;
+/// The shown score below which a row counts as predicted bad, where the plan names no cut-off.
+const CUT_OFF: i16 = 640;
+/// Behind the intervals of accuracy, precision, recall and F1.
+const RESAMPLING: Resampling = Resampling { resamples: 200, seed: 0 };
 
 /// Under which names a run is filed.
 #[derive(Args)]
@@ -148,6 +156,10 @@ pub(crate) struct Recorder {
     lap: Instant,
     durations: Durations,
     asked: Vec<(&'static str, Parameter)>,
+    /// What happened to each row.
+    bad: Vec<bool>,
+    /// The shown score below which a row counts as predicted bad.
+    cut_off: i16,
 }
 
 impl Recorder {
@@ -164,13 +176,19 @@ impl Recorder {
             lap: Instant::now(),
             durations: Durations::default(),
             asked: Vec::new(),
+            bad: Vec::new(),
+            cut_off: CUT_OFF,
         })
     }
 
     /// The data has been read, and what will be learned is settled.
-    pub(crate) fn planned(&mut self, plan: &Plan) {
+    pub(crate) fn planned(&mut self, plan: &Plan, table: &Table) {
         self.durations.reading_ms = self.lap_ms();
         self.asked = asked(plan);
+        self.cut_off = plan.cut_offs.first().copied().unwrap_or(CUT_OFF);
+        // Outcomes that cannot be read stop the fit, with their own words.
+        self.bad =
+            labels::read(table, &plan.target, plan.positive.as_deref()).map_or_else(|_| Vec::new(), |read| read.bad);
     }
 
     /// The model is learned.
@@ -192,9 +210,21 @@ impl Recorder {
     fn record(self, trained: &Trained, out: &Path, sha256: Digest) -> Run {
         let model = trained.model.file();
         let Metrics { auc, ks, log_loss, brier, .. } = model.metrics;
-        let metrics = [("auc", auc), ("ks", ks), ("log_loss", log_loss), ("brier", brier)];
+        let scored = Scored::of_probabilities(&trained.model, &trained.out_of_fold, &self.bad);
+        let below = at_cut_off(&scored, self.cut_off, RESAMPLING);
+        let metrics = [
+            ("auc", auc),
+            ("ks", ks),
+            ("log_loss", log_loss),
+            ("brier", brier),
+            ("accuracy", below.accuracy),
+            ("precision", below.precision),
+            ("recall", below.recall),
+            ("f1", below.f1),
+        ];
+        let cut_off = [("metrics_cut_off", Parameter::Number(f64::from(self.cut_off)))];
         let settings = model.lineage.parameters.iter().map(|(name, value)| (name.as_str(), Parameter::Number(*value)));
-        let parameters = settings.chain(learned(model)).chain(self.asked);
+        let parameters = settings.chain(learned(model)).chain(self.asked).chain(cut_off);
         let bands = model.populations.other_bands;
         Run {
             kind: "run".to_owned(),

@@ -100,7 +100,7 @@ impl Train {
             cut_offs: asked.cutoffs,
             ..asked.target.plan(permit)
         };
-        run.planned(&plan);
+        run.planned(&plan, &table);
         let trained = fit(&table, plan)?;
         run.trained();
         let written = write(&trained, &asked.out)?;
