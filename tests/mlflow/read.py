@@ -18,7 +18,7 @@ except ImportError as error:
     print(f"skipped: {error}; install it with: pip install mlflow")
     sys.exit(0)
 
-EXPERIMENT = 'Auto loans: "è" test'
+EXPERIMENT = 'Auto loans: "è"\x7f\u2028 test'
 
 
 def run(*command):

@@ -5,6 +5,7 @@
 use crate::files;
 use crate::report::Fault;
 use clap::Args;
+use clap::builder::NonEmptyStringValueParser;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -30,7 +31,7 @@ const RESAMPLING: Resampling = Resampling { resamples: 200, seed: 0 };
 #[derive(Args)]
 pub(crate) struct Filed {
     /// The experiment that the run belongs to.
-    #[arg(long, default_value = "underglass")]
+    #[arg(long, default_value = "underglass", value_parser = NonEmptyStringValueParser::new())]
     experiment: String,
     /// The registered model that the artifact is a version of; without it the model's name.
     #[arg(long)]
