@@ -21,7 +21,7 @@ pub(super) fn is_on_training_data(report: &Value) -> bool {
 /// Everything that was measured, as headings, facts and tables.
 pub(super) fn measured(report: &Value) -> Vec<Block> {
     let results = ["evaluation", "comparison"].iter().filter_map(|name| report.get(name));
-    let mut blocks = vec![Block::Text("Intervals in parentheses are 95 %.".to_owned())];
+    let mut blocks = vec![Block::Text("Intervals beside figures are 95 %.".to_owned())];
     blocks.extend(results.flat_map(inner));
     blocks
 }
@@ -133,7 +133,7 @@ mod tests {
         assert!(!is_on_training_data(&report));
         let row = |label: &str, auc: Fact, n: f64| vec![Fact::text(label), auc, Fact::Number(n)];
         let expected = [
-            Block::Text("Intervals in parentheses are 95 %.".to_owned()),
+            Block::Text("Intervals beside figures are 95 %.".to_owned()),
             Block::Text("Curve: 100 entries, in the report itself.".to_owned()),
             Block::Heading("Quality".to_owned()),
             Block::Facts(vec![fact("Auc", half.clone()), fact("Rows", Fact::Number(10.0))]),
