@@ -18,7 +18,7 @@ except ImportError as error:
     print(f"skipped: {error}; install it with: pip install mlflow")
     sys.exit(0)
 
-EXPERIMENT = 'Auto loans: "è" test'
+EXPERIMENT = 'Auto loans: "è"\x7f\u2028 test'
 
 
 def run(*command):
@@ -55,6 +55,7 @@ def main(underglass, folder):
 def check_run(client, found, record, path):
     assert found.info.status == "FINISHED" and found.info.start_time == record["started_ms"]
     assert found.info.end_time == record["started_ms"] + sum(record["durations"].values())
+    assert {"accuracy", "precision", "recall", "f1", "auc"} <= set(record["metrics"])
     for name, estimate in record["metrics"].items():
         for end, value in (("", "value"), ("_low", "low"), ("_high", "high")):
             assert found.data.metrics[name + end] == estimate[value], (name, end)

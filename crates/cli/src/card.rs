@@ -1,6 +1,6 @@
 //! `export modelcard`: what is known of a model, for people (HTML, Markdown) and programs (JSON).
 
-use crate::html::{Cell, Page};
+use crate::html::{Cell, Column, Page, Tone};
 use crate::report::{Fault, Report};
 use crate::{Done, files};
 use clap::Args;
@@ -30,7 +30,7 @@ impl Modelcard {
         let refused = |message: String| Fault::Artifact(format!("{}: {message}", self.artifact.display()));
         let (model, digest) =
             Model::decode(&files::read(&self.artifact)?).map_err(|error| refused(error.to_string()))?;
-        let evaluation = self.evaluation.as_deref().map(read_report).transpose()?;
+        let evaluation = self.evaluation.as_deref().map(|path| read_report(path, digest)).transpose()?;
         let evidence = Evidence {
             proofs: &prove(&model),
             synthetic: is_synthetic(&self.artifact, digest)?,
@@ -40,7 +40,7 @@ impl Modelcard {
         let mut json = serde_json::to_vec_pretty(&card).unwrap_or_default();
         json.push(b'\n');
         let written = [
-            ("model_card.html", html(&card).into_bytes()),
+            ("model_card.html", html(&card)),
             ("model_card.md", markdown(&card).into_bytes()),
             ("model_card.json", json),
         ];
@@ -53,13 +53,14 @@ impl Modelcard {
     }
 }
 
-fn read_report(path: &Path) -> Result<Value, Fault> {
-    let report: Value = serde_json::from_slice(&files::read(path)?)
-        .map_err(|error| Fault::Data(format!("{}: {error}", path.display())))?;
-    if report.is_object() {
-        Ok(report)
-    } else {
-        Err(Fault::Data(format!("{}: expected an object, as evaluate writes it", path.display())))
+/// A report, which must be about this artifact.
+fn read_report(path: &Path, artifact: Digest) -> Result<Value, Fault> {
+    let refused = |message: String| Fault::Data(format!("{}: {message}", path.display()));
+    let report: Value = serde_json::from_slice(&files::read(path)?).map_err(|error| refused(error.to_string()))?;
+    match report.pointer("/artifact/sha256").and_then(Value::as_str) {
+        Some(found) if found == artifact.to_string() => Ok(report),
+        Some(found) => Err(refused(format!("it is about artifact {found}; this one has digest {artifact}"))),
+        None => Err(refused("expected an evaluation's report, which names its artifact's digest".to_owned())),
     }
 }
 
@@ -73,31 +74,51 @@ fn is_synthetic(artifact: &Path, digest: Digest) -> Result<Option<bool>, Fault> 
     Ok(manifest.books.iter().find(|book| book.model.sha256 == digest).map(|book| book.synthetic))
 }
 
-fn html(card: &Card) -> String {
-    let mut page = Page::new(&format!("Model card: {}", card.model));
-    if let Some(notice) = &card.notice {
-        page.notice(notice);
-    }
+fn html(card: &Card) -> Vec<u8> {
+    let mut page = Page::new(&format!("Model card: {}", card.model), &format!("Artifact {}", card.artifact_sha256));
+    page.findings(&card.notice.iter().map(|notice| (Tone::Watch, notice.clone())).collect::<Vec<_>>());
     for section in &card.sections {
-        page.section(&section.title);
+        page.heading(&section.title);
+        // A smaller heading is the caption of the facts under it.
+        let mut caption = &section.title;
         for block in &section.blocks {
             match block {
-                Block::Heading(heading) => page.heading(heading),
+                Block::Heading(heading) => caption = heading,
                 Block::Text(text) => page.paragraph(text),
-                Block::Facts(facts) => page.facts(facts.iter().map(|(name, fact)| (name.clone(), fact.to_string()))),
-                Block::Table { caption, header, rows } => {
-                    page.table(caption, header, rows.iter().map(|row| row.iter().map(cell).collect()));
+                Block::Facts(facts) => {
+                    let rows = facts.iter().map(|(name, fact)| vec![name.as_str().into(), cell(fact)]);
+                    page.table(caption, &[Column::Text("What"), Column::Text("Value")], &rows.collect::<Vec<_>>());
                 }
-                Block::List(points) => page.list(points.iter().cloned()),
+                Block::Table { caption, header, rows } => {
+                    let head = columns(header, rows.first().map_or(&[], Vec::as_slice));
+                    let rows: Vec<Vec<Cell>> = rows.iter().map(|row| row.iter().map(cell).collect()).collect();
+                    page.table(caption, &head, &rows);
+                }
+                Block::List(points) => {
+                    page.findings(&points.iter().map(|point| (Tone::Watch, point.clone())).collect::<Vec<_>>());
+                }
             }
         }
     }
     page.finish()
 }
 
+/// The heads of a table's columns: of numbers where the first row has one.
+fn columns<'a>(header: &'a [String], first: &[Fact]) -> Vec<Column<'a>> {
+    let head = |(name, fact): (&'a String, &Fact)| match fact {
+        Fact::Text(_) | Fact::NotStated => Column::Text(name),
+        Fact::Number(_) | Fact::Estimate(_) | Fact::NotMeasured => Column::Number(name),
+    };
+    header.iter().zip(first).map(head).collect()
+}
+
+/// A figure's interval stands under it.
 fn cell(fact: &Fact) -> Cell {
     match fact {
-        Fact::Number(_) => Cell::Figure(fact.to_string()),
-        _ => Cell::Text(fact.to_string()),
+        Fact::Estimate(estimate) => Cell {
+            under: Some(format!("{:.4} to {:.4}", estimate.low, estimate.high)),
+            ..Cell::from(format!("{:.4}", estimate.value))
+        },
+        _ => Cell::from(fact.to_string()),
     }
 }

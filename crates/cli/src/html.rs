@@ -1,158 +1,196 @@
-//! Self-contained HTML files: one writer, which escapes whatever it is given.
+//! One HTML file that stands alone: no script, nothing loaded, light and dark as the reader's system says, printable.
 //!
-//! A page has no script, loads nothing and says so in its policy; it follows the reader's light or dark scheme and prints.
+//! Every text is escaped here and nowhere else, so that a column called `<b>` stays a column.
 
-use std::fmt::Write as _;
+use crate::chart::Chart;
 
-const STYLE: &str = include_str!("html.css");
+/// How a finding reads at a glance; the words beside it say the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Tone {
+    Good,
+    Watch,
+    Bad,
+}
 
-/// A page under construction. Every text that goes in is text, never markup.
+impl Tone {
+    fn class(self) -> &'static str {
+        match self {
+            Tone::Good => "good",
+            Tone::Watch => "watch",
+            Tone::Bad => "bad",
+        }
+    }
+}
+
+/// A cell of a table: a text, a smaller line under it, a tone.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Cell {
+    pub(crate) text: String,
+    pub(crate) under: Option<String>,
+    pub(crate) tone: Option<Tone>,
+}
+
+impl<T: Into<String>> From<T> for Cell {
+    fn from(text: T) -> Self {
+        Cell { text: text.into(), under: None, tone: None }
+    }
+}
+
+impl Cell {
+    pub(crate) fn toned(text: &str, tone: Tone) -> Self {
+        Cell { tone: Some(tone), ..Cell::from(text) }
+    }
+}
+
+/// A column's head: names are set left, numbers right.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Column<'a> {
+    Text(&'a str),
+    Number(&'a str),
+}
+
+/// A page under construction.
+#[derive(Debug)]
 pub(crate) struct Page {
     title: String,
-    notice: Option<String>,
-    contents: Vec<String>,
     body: String,
 }
 
-/// A cell of a table.
-pub(crate) enum Cell {
-    Text(String),
-    /// Set flush right.
-    Figure(String),
-}
-
 impl Page {
-    pub(crate) fn new(title: &str) -> Self {
-        Self { title: title.to_owned(), notice: None, contents: Vec::new(), body: String::new() }
+    /// Starts a page with its title and a line under it.
+    pub(crate) fn new(title: &str, subtitle: &str) -> Self {
+        let body = format!("<header><h1>{}</h1><p>{}</p></header>\n", escape(title), escape(subtitle));
+        Self { title: title.to_owned(), body }
     }
 
-    /// Something to know before everything else.
-    pub(crate) fn notice(&mut self, text: &str) {
-        self.notice = Some(text.to_owned());
-    }
-
-    /// Begins a section that the contents list.
-    pub(crate) fn section(&mut self, title: &str) {
-        self.contents.push(title.to_owned());
-        let number = self.contents.len();
-        self.element(&format!("h2 id=\"section-{number}\""), title);
-    }
-
+    /// A heading.
     pub(crate) fn heading(&mut self, text: &str) {
-        self.element("h3", text);
+        self.element("h2", text);
     }
 
+    /// A paragraph.
     pub(crate) fn paragraph(&mut self, text: &str) {
         self.element("p", text);
     }
 
-    pub(crate) fn facts(&mut self, facts: impl Iterator<Item = (String, String)>) {
-        self.body.push_str("<dl>\n");
-        for (name, value) in facts {
-            self.body.push_str("<div>");
-            self.element("dt", &name);
-            self.element("dd", &value);
-            self.body.push_str("</div>\n");
+    /// The page's findings, each with a mark and its words.
+    pub(crate) fn findings(&mut self, findings: &[(Tone, String)]) {
+        self.body.push_str("<ul class=\"findings\">\n");
+        for (tone, text) in findings {
+            let mark = match tone {
+                Tone::Good => "✓",
+                Tone::Watch => "!",
+                Tone::Bad => "✗",
+            };
+            let class = tone.class();
+            let text = escape(text);
+            self.body.push_str(&format!(
+                "<li class=\"{class}\"><span class=\"mark\" aria-hidden=\"true\">{mark}</span><span>{text}</span></li>\n"
+            ));
         }
-        self.body.push_str("</dl>\n");
-    }
-
-    pub(crate) fn list(&mut self, points: impl Iterator<Item = String>) {
-        self.body.push_str("<ul>\n");
-        points.for_each(|point| self.element("li", &point));
         self.body.push_str("</ul>\n");
     }
 
-    /// A table whose first cell names its row. It scrolls by itself where the page is too narrow for it.
-    pub(crate) fn table(&mut self, caption: &str, header: &[String], rows: impl Iterator<Item = Vec<Cell>>) {
-        let label = escape(caption);
-        write!(self.body, "<div class=\"wide\" role=\"region\" tabindex=\"0\" aria-label=\"{label}\">\n<table>\n").ok();
-        self.element("caption", caption);
-        self.body.push_str("<thead><tr>");
-        let rows: Vec<Vec<Cell>> = rows.collect();
-        for (column, name) in header.iter().enumerate() {
-            let is_figure = rows.first().is_some_and(|row| matches!(row.get(column), Some(Cell::Figure(_))));
-            self.element(if is_figure { "th scope=\"col\" class=\"figure\"" } else { "th scope=\"col\"" }, name);
+    /// A table with its caption; wide tables scroll by themselves.
+    pub(crate) fn table(&mut self, caption: &str, head: &[Column<'_>], rows: &[Vec<Cell>]) {
+        let caption = escape(caption);
+        self.body.push_str(&format!(
+            "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"{caption}\"><table><caption>{caption}</caption><thead><tr>"
+        ));
+        for column in head {
+            let (class, name) = match column {
+                Column::Text(name) => ("", name),
+                Column::Number(name) => (" class=\"number\"", name),
+            };
+            self.body.push_str(&format!("<th scope=\"col\"{class}>{}</th>", escape(name)));
         }
         self.body.push_str("</tr></thead>\n<tbody>\n");
         for row in rows {
             self.body.push_str("<tr>");
-            for (index, cell) in row.iter().enumerate() {
-                match cell {
-                    Cell::Text(text) if index == 0 => self.element("th scope=\"row\"", text),
-                    Cell::Text(text) => self.element("td", text),
-                    Cell::Figure(text) => self.element("td class=\"figure\"", text),
-                }
+            for (index, (cell, column)) in row.iter().zip(head).enumerate() {
+                let number = matches!(column, Column::Number(_)).then_some("number");
+                let classes: Vec<&str> = number.into_iter().chain(cell.tone.map(Tone::class)).collect();
+                let class =
+                    if classes.is_empty() { String::new() } else { format!(" class=\"{}\"", classes.join(" ")) };
+                let (open, close) = if index == 0 { ("th scope=\"row\"", "th") } else { ("td", "td") };
+                let under =
+                    cell.under.as_ref().map_or_else(String::new, |text| format!("<small>{}</small>", escape(text)));
+                self.body.push_str(&format!("<{open}{class}>{}{under}</{close}>", escape(&cell.text)));
             }
             self.body.push_str("</tr>\n");
         }
-        self.body.push_str("</tbody>\n</table>\n</div>\n");
+        self.body.push_str("</tbody></table></div>\n");
     }
 
-    /// The file.
-    pub(crate) fn finish(self) -> String {
-        let title = escape(&self.title);
-        let notice = self.notice.map(|text| format!("<p class=\"notice\">{}</p>\n", escape(&text))).unwrap_or_default();
-        let links =
-            self.contents.iter().enumerate().map(|(index, section)| {
-                format!("<li><a href=\"#section-{}\">{}</a></li>\n", index + 1, escape(section))
-            });
+    /// Charts side by side, as many as fit, each with a caption.
+    pub(crate) fn charts(&mut self, charts: &[(Chart, String)]) {
+        self.body.push_str("<div class=\"charts\">\n");
+        for (chart, caption) in charts {
+            let svg = chart.svg();
+            self.body.push_str(&format!("<figure>{svg}<figcaption>{}</figcaption></figure>\n", escape(caption)));
+        }
+        self.body.push_str("</div>\n");
+    }
+
+    /// The finished file.
+    pub(crate) fn finish(self) -> Vec<u8> {
+        let (title, body) = (escape(&self.title), self.body);
         format!(
             "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-             <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-             <meta name=\"color-scheme\" content=\"light dark\">\n\
              <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n\
-             <title>{title}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n<main>\n<h1>{title}</h1>\n{notice}\
-             <nav aria-label=\"Contents\"><ol>\n{}</ol></nav>\n{}</main>\n</body>\n</html>\n",
-            links.collect::<String>(),
-            self.body
+             <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+             <meta name=\"color-scheme\" content=\"light dark\">\n<title>{title}</title>\n\
+             <style>\n{STYLE}</style>\n</head>\n<body>\n<main>\n{body}</main>\n</body>\n</html>\n"
         )
+        .into_bytes()
     }
 
-    /// An element with its tag as it opens.
-    fn element(&mut self, tag: &str, text: &str) {
-        let name = tag.split(' ').next().unwrap_or(tag);
-        write!(self.body, "<{tag}>{}</{name}>", escape(text)).ok();
-        self.body.push('\n');
+    fn element(&mut self, name: &str, text: &str) {
+        self.body.push_str(&format!("<{name}>{}</{name}>\n", escape(text)));
     }
 }
 
-/// Text as it may stand in an element or between double quotes.
-fn escape(text: &str) -> String {
-    let mut safe = String::with_capacity(text.len());
-    for letter in text.chars() {
-        match letter {
-            '&' => safe.push_str("&amp;"),
-            '<' => safe.push_str("&lt;"),
-            '>' => safe.push_str("&gt;"),
-            '"' => safe.push_str("&quot;"),
-            '\'' => safe.push_str("&#39;"),
-            letter if letter.is_control() && !letter.is_whitespace() => safe.push('\u{fffd}'),
-            letter => safe.push(letter),
+/// Text that cannot be markup, in elements and in quoted attributes.
+pub(crate) fn escape(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            '\'' => escaped.push_str("&#39;"),
+            // Control characters are not allowed in HTML; a data file may hold them.
+            character if character.is_control() && character != '\n' => escaped.push('\u{FFFD}'),
+            character => escaped.push(character),
         }
     }
-    safe
+    escaped
 }
+
+const STYLE: &str = include_str!("report.css");
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::chart::{Axis, Mark, Series};
 
     #[test]
-    fn no_text_becomes_markup() {
-        let evil = "\"><script>alert('1')</script>&\0";
-        let mut page = Page::new(evil);
-        page.notice(evil);
-        page.section(evil);
-        page.heading(evil);
-        page.paragraph(evil);
-        page.facts([(evil.to_owned(), evil.to_owned())].into_iter());
-        page.list([evil.to_owned()].into_iter());
-        let row = vec![Cell::Text(evil.to_owned()), Cell::Text(evil.to_owned()), Cell::Figure(evil.to_owned())];
-        page.table(evil, &[evil.to_owned()], [row].into_iter());
-        let html = page.finish();
-        assert!(!html.contains("<script") && !html.contains("alert('1')") && !html.contains('\0'));
-        // Twice as title, twice as section, notice, heading, paragraph, fact and value, point; in the table label, caption, header and three cells.
-        assert_eq!(html.matches("&quot;&gt;&lt;script&gt;alert(&#39;1&#39;)&lt;/script&gt;&amp;\u{fffd}").count(), 16);
+    fn nothing_that_is_passed_in_becomes_markup() {
+        let nasty = "<script>alert(1)</script>\"'&\u{0}";
+        let mut page = Page::new(nasty, nasty);
+        page.heading(nasty);
+        page.paragraph(nasty);
+        page.findings(&[(Tone::Bad, nasty.to_owned())]);
+        let cell = Cell { text: nasty.to_owned(), under: Some(nasty.to_owned()), tone: Some(Tone::Good) };
+        page.table(nasty, &[Column::Text(nasty), Column::Number(nasty)], &[vec![cell.clone(), cell]]);
+        let axis = Axis { label: nasty.to_owned(), from: 0.0, to: 1.0, ticks: vec![(0.5, nasty.to_owned())] };
+        let series = Series { name: nasty.to_owned(), mark: Mark::Line, points: vec![(0.0, 0.0), (1.0, 1.0)] };
+        let chart = Chart { title: nasty.to_owned(), x: axis.clone(), y: axis, series: vec![series] };
+        page.charts(&[(chart, nasty.to_owned())]);
+        let html = String::from_utf8(page.finish()).expect("UTF-8");
+        assert!(!html.contains("<script") && !html.contains("\"'&") && !html.contains('\u{0}'));
+        // Title, head and subtitle 3; heading, paragraph, finding 3; caption, its label, heads and cells 8; chart 8.
+        assert_eq!(html.matches("&lt;script&gt;alert(1)&lt;/script&gt;&quot;&#39;&amp;\u{FFFD}").count(), 22);
     }
 }

@@ -2,10 +2,13 @@
 
 mod books;
 mod card;
+mod chart;
 mod check;
 mod demo;
+mod evaluate;
 mod export;
 mod files;
+mod gate;
 mod html;
 mod mlflow;
 mod proofs;
@@ -47,6 +50,10 @@ enum Command {
     Train(train::Train),
     /// Score a CSV file, with contributions or with decisions.
     Score(score::Score),
+    /// Measure a model on rows whose outcome is known.
+    Evaluate(evaluate::Evaluate),
+    /// Say whether a challenger may take a champion's place.
+    Gate(gate::Gate),
     /// Check any file's envelope, digest and content.
     Verify(seal::Verify),
     /// Write the digest of a file that was edited by hand.
@@ -67,6 +74,8 @@ fn main() -> ExitCode {
         Command::Check(check) => check.run(),
         Command::Train(train) => train.run(),
         Command::Score(score) => score.run(),
+        Command::Evaluate(evaluate) => evaluate.run(),
+        Command::Gate(gate) => gate.run(),
         Command::Verify(verify) => verify.run(),
         Command::Seal(seal) => seal.run(),
         Command::Replay(replay) => replay.run(),

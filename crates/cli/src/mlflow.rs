@@ -83,9 +83,10 @@ impl Mlflow {
         }
         let ids: Vec<String> = kept.iter().map(run_id).collect();
         let line = format!(
-            "{}: {} runs; read it with: mlflow migrate-filestore --source {} --target sqlite:///mlflow.db",
+            "{}: {} run{}; read it with: mlflow migrate-filestore --source {} --target sqlite:///mlflow.db",
             mlruns.display(),
             kept.len(),
+            if kept.len() == 1 { "" } else { "s" },
             self.out.display()
         );
         Ok(Report::new(vec![line], json!({ "store": mlruns, "runs": ids, "files": store.len() })))
@@ -336,10 +337,19 @@ fn file_uri(path: &Path) -> String {
     uri
 }
 
+/// JSON, with every character escaped that YAML does not allow or takes for the end of a line.
 fn yaml(value: &serde_json::Value) -> Vec<u8> {
-    let mut bytes = serde_json::to_vec_pretty(value).unwrap_or_default();
-    bytes.push(b'\n');
-    bytes
+    let mut text = String::new();
+    for letter in serde_json::to_string_pretty(value).unwrap_or_default().chars() {
+        let is_line_end = ['\u{2028}', '\u{2029}'].contains(&letter);
+        if letter.is_control() && letter != '\n' || is_line_end || ['\u{fffe}', '\u{ffff}'].contains(&letter) {
+            write!(text, "\\u{:04x}", u32::from(letter)).ok();
+        } else {
+            text.push(letter);
+        }
+    }
+    text.push('\n');
+    text.into_bytes()
 }
 
 fn short(text: &str) -> Vec<u8> {
@@ -398,6 +408,12 @@ mod tests {
             store.keys().filter(|path| path.matches('/').count() == 1 && path.ends_with("meta.yaml")).count(),
             1
         );
+    }
+
+    #[test]
+    fn what_yaml_would_not_read_is_escaped() {
+        let text = yaml(&json!({ "name": "a\u{7f}\u{85}\u{2028}é" }));
+        assert_eq!(String::from_utf8(text).unwrap(), "{\n  \"name\": \"a\\u007f\\u0085\\u2028é\"\n}\n");
     }
 
     #[test]

@@ -5,24 +5,33 @@
 use crate::files;
 use crate::report::Fault;
 use clap::Args;
+use clap::builder::NonEmptyStringValueParser;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 use underglass_engine::artifact::{Estimate, Lineage, Metrics, ModelFile};
+use underglass_engine::evaluation::{Scored, at_cut_off};
 use underglass_engine::load::{FileRef, engine_digest};
+use underglass_engine::metrics::Resampling;
 use underglass_engine::seal::Digest;
+use underglass_engine::table::Table;
 use underglass_learn::Trained;
+use underglass_learn::labels;
 use underglass_learn::plan::{Columns, Folds, Permit, Plan};
 
 /// The newest layout of the record, and the one that is written.
 const FORMAT: u32 = 1;
+/// The shown score below which a row counts as predicted bad, where the plan names no cut-off.
+const CUT_OFF: i16 = 640;
+/// Behind the intervals of accuracy, precision, recall and F1.
+const RESAMPLING: Resampling = Resampling { resamples: 200, seed: 0 };
 
 /// Under which names a run is filed.
 #[derive(Args)]
 pub(crate) struct Filed {
     /// The experiment that the run belongs to.
-    #[arg(long, default_value = "underglass")]
+    #[arg(long, default_value = "underglass", value_parser = NonEmptyStringValueParser::new())]
     experiment: String,
     /// The registered model that the artifact is a version of; without it the model's name.
     #[arg(long)]
@@ -148,6 +157,10 @@ pub(crate) struct Recorder {
     lap: Instant,
     durations: Durations,
     asked: Vec<(&'static str, Parameter)>,
+    /// What happened to each row.
+    bad: Vec<bool>,
+    /// The shown score below which a row counts as predicted bad.
+    cut_off: i16,
 }
 
 impl Recorder {
@@ -164,13 +177,19 @@ impl Recorder {
             lap: Instant::now(),
             durations: Durations::default(),
             asked: Vec::new(),
+            bad: Vec::new(),
+            cut_off: CUT_OFF,
         })
     }
 
     /// The data has been read, and what will be learned is settled.
-    pub(crate) fn planned(&mut self, plan: &Plan) {
+    pub(crate) fn planned(&mut self, plan: &Plan, table: &Table) {
         self.durations.reading_ms = self.lap_ms();
         self.asked = asked(plan);
+        self.cut_off = plan.cut_offs.first().copied().unwrap_or(CUT_OFF);
+        // Outcomes that cannot be read stop the fit, with their own words.
+        self.bad =
+            labels::read(table, &plan.target, plan.positive.as_deref()).map_or_else(|_| Vec::new(), |read| read.bad);
     }
 
     /// The model is learned.
@@ -192,9 +211,23 @@ impl Recorder {
     fn record(self, trained: &Trained, out: &Path, sha256: Digest) -> Run {
         let model = trained.model.file();
         let Metrics { auc, ks, log_loss, brier, .. } = model.metrics;
-        let metrics = [("auc", auc), ("ks", ks), ("log_loss", log_loss), ("brier", brier)];
+        let reported = trained.out_of_fold.iter().zip(&self.bad).filter_map(|(pd, bad)| Some(((*pd)?, *bad)));
+        let (probability, bad): (Vec<f64>, Vec<bool>) = reported.unzip();
+        let scored = Scored::of_probabilities(&trained.model, &probability, &bad);
+        let below = at_cut_off(&scored, self.cut_off, RESAMPLING);
+        let metrics = [
+            ("auc", auc),
+            ("ks", ks),
+            ("log_loss", log_loss),
+            ("brier", brier),
+            ("accuracy", below.accuracy),
+            ("precision", below.precision),
+            ("recall", below.recall),
+            ("f1", below.f1),
+        ];
+        let cut_off = [("metrics_cut_off", Parameter::Number(f64::from(self.cut_off)))];
         let settings = model.lineage.parameters.iter().map(|(name, value)| (name.as_str(), Parameter::Number(*value)));
-        let parameters = settings.chain(learned(model)).chain(self.asked);
+        let parameters = settings.chain(learned(model)).chain(self.asked).chain(cut_off);
         let bands = model.populations.other_bands;
         Run {
             kind: "run".to_owned(),
@@ -233,10 +266,11 @@ fn asked(plan: &Plan) -> Vec<(&'static str, Parameter)> {
     let folds = match &plan.folds {
         Folds::Stratified(_) => "stratified",
         Folds::Given(_) => "given",
+        Folds::InTime { .. } => "in_time",
     };
     let cut_offs: Vec<String> = plan.cut_offs.iter().map(ToString::to_string).collect();
     let mut asked = vec![("fold_assignment", folds.to_owned()), ("cut_offs", cut_offs.join(","))];
-    if let Columns::Inferred { drop, permit } = &plan.columns {
+    if let Columns::Inferred { drop, permit } | Columns::Specified { drop, permit, .. } = &plan.columns {
         let permit = match permit {
             Permit::All => "all".to_owned(),
             Permit::Named(names) => names.join(","),
@@ -247,9 +281,10 @@ fn asked(plan: &Plan) -> Vec<(&'static str, Parameter)> {
 }
 
 /// What the artifact itself says about how it was learned.
-fn learned(model: &ModelFile) -> [(&'static str, Parameter); 5] {
+fn learned(model: &ModelFile) -> [(&'static str, Parameter); 6] {
     let Lineage { as_of, parent, .. } = &model.lineage;
     [
+        ("learner", Parameter::Text(model.lineage.learner.clone())),
         ("target", Parameter::Text(model.target.column.clone())),
         ("positive", Parameter::Text(model.target.positive.clone())),
         ("folds", Parameter::Number(f64::from(model.metrics.folds))),

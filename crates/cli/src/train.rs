@@ -126,7 +126,7 @@ impl Train {
         let plan = asked.plan()?;
         let mut run = Recorder::start(asked.filed, &plan.name, &asked.data)?;
         let table = read_table(&asked.data)?;
-        run.planned(&plan);
+        run.planned(&plan, &table);
         let trained = fit(&table, plan)?;
         run.trained();
         let written = write(&trained, &asked.out)?;

@@ -17,6 +17,7 @@ pub mod artifact;
 pub mod batch;
 pub mod card;
 pub mod decision;
+pub mod evaluation;
 pub mod explain;
 pub mod features;
 pub mod load;

@@ -5,6 +5,7 @@ use crate::plan::{Folds, Plan};
 use crate::train::LearnError;
 use crate::{reference, spread};
 use ndarray::Array2;
+use std::collections::BTreeSet;
 use underglass_engine::artifact::{BandsFile, Candidate, Lineage, Metrics, Model, ModelFile, Populations, Target};
 use underglass_engine::features::Schema;
 use underglass_engine::metrics;
@@ -117,6 +118,9 @@ pub(crate) fn build(parts: Parts<'_>) -> Result<Built, LearnError> {
         metrics: measured(plan, set, &fitted.held_out, &out_of_fold),
         probes: Vec::new(),
     };
+    let reported: BTreeSet<usize> = set.split.reported().into_iter().collect();
+    let only = |(row, probability): (usize, Option<f64>)| probability.filter(|_| reported.contains(&row));
+    let out_of_fold = out_of_fold.into_iter().enumerate().map(only).collect();
     Ok(Built { model: Model::new(file)?.with_probes(plan.seed), bands, out_of_fold })
 }
 

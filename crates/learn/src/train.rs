@@ -81,8 +81,8 @@ pub struct Trained {
     pub bands: BandsFile,
     /// What a person should know about the columns: dropped, set aside, suspicious.
     pub notes: Vec<String>,
-    /// Probability of bad of each row under the fold model that had not seen it, calibrated; `None` for the rows of the first
-    /// window in time, which every model has seen.
+    /// Probability of bad of each row from which the figures of quality come, under a model that had not seen it, calibrated;
+    /// `None` for the others: the earlier rows where folds follow time.
     pub out_of_fold: Vec<Option<f64>>,
 }
 

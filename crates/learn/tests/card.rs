@@ -58,13 +58,17 @@ fn a_card_has_the_nine_sections_and_says_what_is_not_known() {
 #[test]
 fn an_evaluation_fills_what_it_measured() {
     let report = json!({
-        "rows": 90,
-        "groups": [{ "group": "a", "approval_rate": 0.5 }, { "group": "b", "approval_rate": 0.25 }],
+        "data": { "file": "fresh.csv" },
+        "evaluation": {
+            "sample": "training",
+            "segments": [{ "label": "a", "approval_rate": 0.5 }, { "label": "b", "approval_rate": 0.25 }],
+        },
     });
     let card = card_of(&model(), Some(&report));
-    assert_eq!(fact(&card, "Evaluation data", "rows"), &Fact::Number(90.0));
+    assert_eq!(fact(&card, "Evaluation data", "File"), &Fact::Text("fresh.csv".to_owned()));
     let analyses = &card.sections[6];
     assert!(analyses.blocks.iter().any(|block| matches!(block, Block::Table { caption, rows, .. }
-        if caption == "groups" && rows.iter().any(|row| row.contains(&Fact::Number(0.25))))));
+        if caption == "Segments" && rows.iter().any(|row| row.contains(&Fact::Number(0.25))))));
+    assert!(markdown(&card).contains("made on the training data"));
     assert!(!markdown(&card).contains("Results by group"));
 }

@@ -113,7 +113,7 @@ impl std::fmt::Display for Fact {
             Fact::Text(text) => f.write_str(text),
             Fact::Number(number) => f.write_str(&shown(*number)),
             Fact::Estimate(Estimate { value, low, high }) => {
-                write!(f, "{value:.4} (95 % interval {low:.4} to {high:.4})")
+                write!(f, "{value:.4} ({low:.4} to {high:.4})")
             }
             Fact::NotMeasured => f.write_str("not measured"),
             Fact::NotStated => f.write_str("not stated"),

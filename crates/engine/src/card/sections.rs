@@ -1,6 +1,6 @@
 //! What each section of a card says.
 
-use super::evaluation::{figures, measured};
+use super::evaluation::{about, is_on_training_data, measured};
 use super::{Block, Card, Evidence, Fact, Section, shown};
 use crate::application::{FormValue, Input, InputKind, Permitted, Personal};
 use crate::artifact::{BAND_WIDTH, Model, ModelFile};
@@ -175,7 +175,7 @@ fn evaluation_data(file: &ModelFile, evaluation: Option<&Value>) -> Vec<Block> {
             if evaluation.is_some() { Fact::text("reported below") } else { Fact::NotMeasured },
         ),
     ]);
-    [own].into_iter().chain(evaluation.map(figures)).collect()
+    [own].into_iter().chain(evaluation.into_iter().flat_map(about)).collect()
 }
 
 fn training_data(file: &ModelFile, synthetic: Option<bool>) -> Vec<Block> {
@@ -265,10 +265,7 @@ fn analyses(file: &ModelFile, evaluation: Option<&Value>) -> Vec<Block> {
         bands,
     )];
     match evaluation {
-        Some(report) => {
-            blocks.push(Block::Heading("Evaluation".to_owned()));
-            blocks.extend(measured(report));
-        }
+        Some(report) => blocks.extend(measured(report)),
         None => blocks.push(facts([
             ("Results by group", Fact::NotMeasured),
             ("Results by intersections of groups", Fact::NotMeasured),
@@ -322,6 +319,9 @@ fn caveats(file: &ModelFile, evidence: Evidence<'_>) -> Vec<Block> {
         ),
         say(open(|proof| proof.rising == Answer::NotShown), "Neither a proof nor a counterexample was found for these inputs"),
         say(open(|proof| !proof.vanishing.is_empty()), "Some values of these inputs leave a feature without a value, such as a ratio over zero"),
+        evidence.evaluation.is_some_and(is_on_training_data).then(|| {
+            "The evaluation was made on the training data: it says nothing about other applicants.".to_owned()
+        }),
         evidence.evaluation.is_none().then(|| {
             "Nothing was measured on data that the trainer had not seen, nor by group: evaluate the model on such data, with \
              its groups, before it is used."

@@ -71,6 +71,20 @@ impl Ensemble {
         }
     }
 
+    /// How many levels, nodes or terms read each feature.
+    pub fn split_counts(&self, n_features: usize) -> Vec<u64> {
+        match self {
+            Ensemble::Symmetric(model) => model.split_counts(n_features),
+            Ensemble::General(model) => model.split_counts(n_features),
+            Ensemble::Linear(model) => model.terms.iter().map(|term| u64::from(term.reach() > 0.0)).collect(),
+            Ensemble::Mean(model) => model.members.iter().fold(vec![0; n_features], |mut sums, member| {
+                let counts = member.ensemble.split_counts(n_features);
+                sums.iter_mut().zip(counts).for_each(|(sum, count)| *sum += count);
+                sums
+            }),
+        }
+    }
+
     /// Checks the ensemble against the number of features.
     ///
     /// # Errors
