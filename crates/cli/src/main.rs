@@ -1,8 +1,12 @@
 //! `underglass`: learns from data, writes artifacts, scores, decides and replays.
 
 mod books;
+mod chart;
 mod demo;
+mod evaluate;
 mod files;
+mod gate;
+mod html;
 mod replay;
 mod report;
 mod score;
@@ -38,6 +42,10 @@ enum Command {
     Train(train::Train),
     /// Score a CSV file, with contributions or with decisions.
     Score(score::Score),
+    /// Measure a model on rows whose outcome is known.
+    Evaluate(evaluate::Evaluate),
+    /// Say whether a challenger may take a champion's place.
+    Gate(gate::Gate),
     /// Check any file's envelope, digest and content.
     Verify(seal::Verify),
     /// Write the digest of a file that was edited by hand.
@@ -54,6 +62,8 @@ fn main() -> ExitCode {
         Command::Synth(synth) => synth.run(),
         Command::Train(train) => train.run(),
         Command::Score(score) => score.run(),
+        Command::Evaluate(evaluate) => evaluate.run(),
+        Command::Gate(gate) => gate.run(),
         Command::Verify(verify) => verify.run(),
         Command::Seal(seal) => seal.run(),
         Command::Replay(replay) => replay.run(),

@@ -106,7 +106,7 @@ impl Score {
 }
 
 /// The column of each input; an input that no row can do without must be there.
-fn columns(schema: &Schema, table: &Table) -> Result<Vec<Option<usize>>, Fault> {
+pub(crate) fn columns(schema: &Schema, table: &Table) -> Result<Vec<Option<usize>>, Fault> {
     let readable =
         |input: &&underglass_engine::application::Input| input.permitted == Permitted::Model && !input.optional;
     let absent: Vec<&str> = schema
@@ -125,7 +125,7 @@ fn columns(schema: &Schema, table: &Table) -> Result<Vec<Option<usize>>, Fault> 
     Ok(schema.inputs().iter().map(column).collect())
 }
 
-fn values(schema: &Schema, table: &Table, columns: &[Option<usize>], row: usize) -> Vec<FormValue> {
+pub(crate) fn values(schema: &Schema, table: &Table, columns: &[Option<usize>], row: usize) -> Vec<FormValue> {
     let read = |(input, column): (&underglass_engine::application::Input, &Option<usize>)| {
         column.map_or(FormValue::Missing, |column| FormValue::from_cell(table.cell(row, column), &input.kind))
     };

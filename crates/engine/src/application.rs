@@ -470,6 +470,13 @@ impl Application {
         changed
     }
 
+    /// A copy with another application's answers to some inputs: for permutation of inputs.
+    pub fn with_answers_of(&self, other: &Application, inputs: &[usize]) -> Application {
+        let mut changed = self.clone();
+        inputs.iter().for_each(|input| changed.values[*input].clone_from(&other.values[*input]));
+        changed
+    }
+
     /// The form that checks to this application: names and values in the schema's order.
     pub fn to_form(&self, inputs: &[Input]) -> Vec<(String, FormValue)> {
         inputs

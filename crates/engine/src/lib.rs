@@ -16,6 +16,7 @@ pub mod application;
 pub mod artifact;
 pub mod batch;
 pub mod decision;
+pub mod evaluation;
 pub mod explain;
 pub mod features;
 pub mod load;

@@ -24,14 +24,18 @@ pub struct Resampling {
 /// ```
 /// use underglass_engine::metrics::{Resampling, bootstrap};
 /// let x = [3.0, 5.0, 4.0, 4.0, 6.0, 2.0, 5.0, 3.0];
-/// let mean = |weight: &[f64]| vec![weight.iter().zip(x).map(|(w, x)| w * x).sum::<f64>() / 8.0];
+/// let mean = |weight: &[f64]| [weight.iter().zip(x).map(|(w, x)| w * x).sum::<f64>() / 8.0];
 /// let found = bootstrap(x.len(), Resampling { resamples: 200, seed: 1 }, mean)[0];
 /// assert!(found.value == 4.0 && found.low < 3.6 && found.high > 4.4);
 /// ```
-pub fn bootstrap(n_rows: usize, resampling: Resampling, mut figures: impl FnMut(&[f64]) -> Vec<f64>) -> Vec<Estimate> {
+pub fn bootstrap<const N: usize>(
+    n_rows: usize,
+    resampling: Resampling,
+    mut figures: impl FnMut(&[f64]) -> [f64; N],
+) -> [Estimate; N] {
     let mut weight = vec![1.0; n_rows];
     let values = figures(&weight);
-    let mut drawn: Vec<Vec<f64>> = vec![Vec::with_capacity(resampling.resamples as usize); values.len()];
+    let mut drawn: [Vec<f64>; N] = std::array::from_fn(|_| Vec::with_capacity(resampling.resamples as usize));
     let mut rng = ChaCha8Rng::seed_from_u64(resampling.seed);
     for _ in 0..resampling.resamples {
         weight.fill(0.0);
@@ -44,7 +48,8 @@ pub fn bootstrap(n_rows: usize, resampling: Resampling, mut figures: impl FnMut(
             }
         }
     }
-    values.into_iter().zip(drawn).map(|(value, drawn)| interval(value, drawn)).collect()
+    let mut drawn = drawn.into_iter();
+    values.map(|value| interval(value, drawn.next().unwrap_or_default()))
 }
 
 fn interval(value: f64, mut drawn: Vec<f64>) -> Estimate {
@@ -64,20 +69,20 @@ mod tests {
         let bad: Vec<bool> = score.iter().map(|score| rng.random_range(0.0..1.0) < 0.1 + 0.4 * score).collect();
         let ranking = Ranking::new(&score, &bad);
         let resampling = Resampling { resamples: 400, seed: 3 };
-        let found = bootstrap(2000, resampling, |weight| vec![ranking.auc(Some(weight))])[0];
+        let found = bootstrap(2000, resampling, |weight| [ranking.auc(Some(weight))])[0];
         let delong = auc_estimate(&score, &bad);
         // The standard error of a 2.5 % quantile of 400 draws is about 13 % of their standard deviation, that is 6.7 %
         // of the half width: three of them.
         let half = delong.high - delong.value;
         assert!((found.low - delong.low).abs() < 0.2 * half, "{found:?} {delong:?}");
         assert!((found.high - delong.high).abs() < 0.2 * half, "{found:?} {delong:?}");
-        let again = bootstrap(2000, resampling, |weight| vec![ranking.auc(Some(weight))])[0];
+        let again = bootstrap(2000, resampling, |weight| [ranking.auc(Some(weight))])[0];
         assert_eq!((found.low.to_bits(), found.high.to_bits()), (again.low.to_bits(), again.high.to_bits()));
     }
 
     #[test]
     fn a_figure_without_a_value_has_no_interval() {
-        let found = bootstrap(3, Resampling { resamples: 10, seed: 1 }, |_| vec![f64::NAN])[0];
+        let found = bootstrap(3, Resampling { resamples: 10, seed: 1 }, |_| [f64::NAN])[0];
         assert!(found.value.is_nan() && found.low.is_nan() && found.high.is_nan());
     }
 }

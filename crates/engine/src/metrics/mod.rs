@@ -41,7 +41,7 @@ pub const LOG_LOSS_CLIP: f64 = f64::EPSILON;
 
 impl Estimate {
     /// `value ± 1.96 · standard error`, kept within the figure's range.
-    fn around(value: f64, standard_error: f64, range: (f64, f64)) -> Self {
+    pub(crate) fn around(value: f64, standard_error: f64, range: (f64, f64)) -> Self {
         let half = Z_95 * standard_error;
         Self { value, low: (value - half).clamp(range.0, range.1), high: (value + half).clamp(range.0, range.1) }
     }

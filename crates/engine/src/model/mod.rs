@@ -27,6 +27,13 @@ impl Ensemble {
         }
     }
 
+    /// How many splits ask about each feature.
+    pub fn split_counts(&self, n_features: usize) -> Vec<u64> {
+        match self {
+            Ensemble::Symmetric(model) => model.split_counts(n_features),
+        }
+    }
+
     /// Checks the ensemble against the number of features.
     ///
     /// # Errors
