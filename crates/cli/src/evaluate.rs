@@ -422,7 +422,11 @@ fn render(subject: &Subject, found: &Evaluation, comparison: Option<&Comparison>
     page.heading("Gains and lift");
     gains(&mut page, found);
     page.heading("Reliability");
-    reliability(&mut page, "Ten bins of equally many rows", &found.reliability);
+    reliability(
+        &mut page,
+        "Ten bins of equally many rows; by chance alone one in twenty lies outside",
+        &found.reliability,
+    );
     reliability(&mut page, "Ten bins of equal width", &found.reliability_equal_width);
     page.heading("What the inputs are worth");
     importance(&mut page, found);

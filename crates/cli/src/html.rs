@@ -112,7 +112,7 @@ impl Page {
     pub(crate) fn table(&mut self, caption: &str, head: &[Column<'_>], rows: &[Vec<Cell>]) {
         let caption = escape(caption);
         self.body.push_str(&format!(
-            "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"{caption}\"><table><caption>{caption}</caption><thead><tr>"
+            "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"{caption}\"><table><caption><span>{caption}</span></caption><thead><tr>"
         ));
         for column in head {
             let class = classes(column.class(), None);
