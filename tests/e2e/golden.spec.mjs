@@ -9,23 +9,30 @@ const folder = [process.env.UNDERGLASS_GOLDEN, join(root, '../shared/golden'), j
 
 const files = readdirSync(folder, { withFileTypes: true })
   .filter((kind) => kind.isDirectory() && kind.name !== 'trees' && kind.name !== 'csv')
-  .flatMap((kind) => readdirSync(join(folder, kind.name)).filter((file) => file.endsWith('.json')).map((file) => [kind.name, file]));
+  .flatMap((kind) => readdirSync(join(folder, kind.name)).filter((file) => file.endsWith('.json'))
+    .map((file) => [kind.name, file.replace('.json', ''), readFileSync(join(folder, kind.name, file))]));
+
+// A CSV file's case is its entry in the manifest, as one line, and the file.
+const manifest = join(folder, 'csv/manifest.json');
+const tables = (existsSync(manifest) ? JSON.parse(readFileSync(manifest, 'utf8')).files : [])
+  .map((entry) => ['csv', entry.file, Buffer.concat([
+    Buffer.from(`${JSON.stringify(entry)}\n`), readFileSync(join(folder, 'csv', entry.file))])]);
 
 test('golden files are met in the browser', async ({ page, site }) => {
   await page.route('**/golden/*', (route) =>
     route.fulfill({ path: join(root, 'target/golden', new URL(route.request().url()).pathname.split('/').at(-1)) }));
   await site.open();
   let ran = 0;
-  for (const [kind, file] of files) {
-    const line = await page.evaluate(async ([kind, name, text]) => {
+  for (const [kind, name, bytes] of [...files, ...tables]) {
+    const line = await page.evaluate(async ([kind, name, base64]) => {
       const { default: init, judge } = await import(new URL('golden/underglass_golden.js', document.baseURI));
       await init();
-      return judge(kind, name, new TextEncoder().encode(text));
-    }, [kind, file.replace('.json', ''), readFileSync(join(folder, kind, file), 'utf8')]);
+      return judge(kind, name, Uint8Array.from(atob(base64), (byte) => byte.charCodeAt(0)));
+    }, [kind, name, bytes.toString('base64')]);
     if (line) {
       console.log(line);
       ran += 1;
     }
   }
-  expect(ran).toBeGreaterThanOrEqual(3);
+  expect(ran).toBeGreaterThanOrEqual(3 + tables.length);
 });

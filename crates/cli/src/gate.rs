@@ -85,7 +85,7 @@ impl Gate {
                 self.rows.name()
             );
             let page = folder.join("gate_report.html");
-            files::write(&page, &render(&title, &subtitle, &verdict, &answer))?;
+            files::write(&page, render(&title, &subtitle, &verdict, &answer).as_bytes())?;
             let bytes = serde_json::to_vec_pretty(&object).unwrap_or_default();
             files::write(&folder.join("gate_report.json"), &bytes)?;
             lines.push(page.display().to_string());
@@ -152,11 +152,12 @@ fn line(check: &Check) -> String {
     format!("{:<13} {}: {}; {}", word(check.verdict).0, check.name, figure(check.found), check.bar)
 }
 
-fn render(title: &str, subtitle: &str, verdict: &str, answer: &Answer) -> Vec<u8> {
-    let mut page = Page::new(title, subtitle);
+fn render(title: &str, subtitle: &str, verdict: &str, answer: &Answer) -> String {
+    let mut page = Page::new(title);
+    page.subtitle(subtitle);
     let tone = if answer.failed().is_empty() { Tone::Good } else { Tone::Bad };
     page.findings(&[(tone, verdict.to_owned())]);
-    page.heading("Checks");
+    page.section("Checks");
     let row = |check: &Check| {
         let (word, tone) = word(check.verdict);
         let name = check.name.as_str();
@@ -167,7 +168,7 @@ fn render(title: &str, subtitle: &str, verdict: &str, answer: &Answer) -> Vec<u8
         &[Column::Text("Check"), Column::Text("Result"), Column::Number("Found"), Column::Prose("Asked")],
         &answer.checks.iter().map(row).collect::<Vec<_>>(),
     );
-    page.heading("Both on the same rows");
+    page.section("Both on the same rows");
     let rows = [
         ("AUC", (|quality| quality.auc) as fn(&Quality) -> Estimate),
         ("KS", |quality| quality.ks),

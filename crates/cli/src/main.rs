@@ -1,14 +1,20 @@
 //! `underglass`: learns from data, writes artifacts, scores, decides and replays.
 
 mod books;
+mod card;
 mod chart;
+mod check;
 mod demo;
 mod evaluate;
+mod export;
 mod files;
 mod gate;
 mod html;
+mod mlflow;
+mod proofs;
 mod replay;
 mod report;
+mod run;
 mod score;
 mod seal;
 mod synth;
@@ -37,6 +43,8 @@ enum Command {
     /// Make a synthetic world with a known truth.
     #[command(subcommand)]
     Synth(synth::Synth),
+    /// Look at a data file before anything is learned from it or scored.
+    Check(check::Check),
     /// Learn a model from a CSV file and write its artifact.
     #[command(subcommand)]
     Train(train::Train),
@@ -52,6 +60,9 @@ enum Command {
     Seal(seal::Seal),
     /// Compute a receipt's decision again and name the first stage that differs.
     Replay(replay::Replay),
+    /// Write what other tools and people read.
+    #[command(subcommand)]
+    Export(export::Export),
     /// Make everything that the page needs.
     Demo(demo::Demo),
 }
@@ -60,6 +71,7 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     let done = match cli.command {
         Command::Synth(synth) => synth.run(),
+        Command::Check(check) => check.run(),
         Command::Train(train) => train.run(),
         Command::Score(score) => score.run(),
         Command::Evaluate(evaluate) => evaluate.run(),
@@ -67,6 +79,7 @@ fn main() -> ExitCode {
         Command::Verify(verify) => verify.run(),
         Command::Seal(seal) => seal.run(),
         Command::Replay(replay) => replay.run(),
+        Command::Export(export) => export.run(),
         Command::Demo(demo) => demo.run(),
     };
     match done {

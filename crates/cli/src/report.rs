@@ -10,17 +10,22 @@ use underglass_engine::seal::SealError;
 pub(crate) struct Report {
     lines: Vec<String>,
     object: Value,
-    yes: bool,
+    code: u8,
 }
 
 impl Report {
     pub(crate) fn new(lines: Vec<String>, object: Value) -> Self {
-        Self { lines, object, yes: true }
+        Self { lines, object, code: 0 }
     }
 
     /// The same, but the result says no: exit code 1.
     pub(crate) fn no(self) -> Self {
-        Self { yes: false, ..self }
+        Self { code: 1, ..self }
+    }
+
+    /// The same, but the data cannot be used: exit code 3.
+    pub(crate) fn refused(self) -> Self {
+        Self { code: 3, ..self }
     }
 
     #[expect(clippy::print_stdout, reason = "this is where results reach a person")]
@@ -30,7 +35,7 @@ impl Report {
         } else {
             self.lines.iter().for_each(|line| println!("{line}"));
         }
-        ExitCode::from(u8::from(!self.yes))
+        ExitCode::from(self.code)
     }
 }
 

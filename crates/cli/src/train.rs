@@ -1,6 +1,7 @@
 //! `train`: from a CSV file to an artifact.
 
 use crate::report::{Fault, Report, progress};
+use crate::run::{Filed, Recorder};
 use crate::{Done, files};
 use clap::{Args, Subcommand};
 use serde_json::json;
@@ -9,8 +10,10 @@ use underglass_engine::artifact::Metrics;
 use underglass_engine::seal;
 use underglass_engine::table::Table;
 use underglass_engine::units::Date;
-use underglass_learn::plan::{Columns, Folds, Permit, Plan};
-use underglass_learn::train::Stage;
+use underglass_learn::boost::Settings;
+use underglass_learn::plan::{Folds, Learner, Permit, Plan};
+use underglass_learn::spec::Spec;
+use underglass_learn::train::{Stage, TrialSummary};
 use underglass_learn::{Fit, LearnError, Trained};
 
 /// Learn a model from a CSV file and write its artifact.
@@ -26,85 +29,112 @@ pub(crate) struct Risk {
     /// The training data.
     #[arg(long)]
     data: PathBuf,
-    #[command(flatten)]
-    target: TargetColumn,
-    /// Seeded folds with equal shares of bad outcomes.
-    #[arg(long, default_value_t = 5, conflicts_with = "folds_file")]
-    folds: u16,
+    /// The column to predict.
+    #[arg(long, required_unless_present = "spec")]
+    target: Option<String>,
+    /// Its value for a bad outcome.
+    #[arg(long)]
+    positive: Option<String>,
+    /// Columns that are left out: also the answer to personal data.
+    #[arg(long, value_delimiter = ',')]
+    drop: Vec<String>,
+    /// A TOML file with what is known about columns and model; options given here go before it.
+    #[arg(long)]
+    spec: Option<PathBuf>,
+    /// The kind of model: symmetric, logistic, forest, or auto for the best of them and their means on held-out rows.
+    #[arg(long, default_value_t = Learner::Symmetric)]
+    learner: Learner,
+    /// Try so many settings of the boosting; the reported figures are nested, so the search does not flatter them.
+    #[arg(long, default_value_t = 0)]
+    tune: u16,
+    /// Seeded folds with equal shares of bad outcomes; 5 unless something else is said.
+    #[arg(long, conflicts_with = "folds_file")]
+    folds: Option<u16>,
     /// A file with the fold of each row, from 0, one a line.
     #[arg(long)]
     folds_file: Option<PathBuf>,
-    /// The same data and seed give the same bytes.
-    #[arg(long, default_value_t = 0)]
-    seed: u64,
-    /// Cut-offs whose reference bands the artifact carries.
-    #[arg(long, value_delimiter = ',', default_value = "640")]
-    cutoffs: Vec<i16>,
+    /// The same data and seed give the same bytes; 0 unless something else is said.
+    #[arg(long)]
+    seed: Option<u64>,
+    /// Cut-offs whose reference bands the artifact carries; 640 unless something else is said.
+    #[arg(long, value_delimiter = ',')]
+    cutoffs: Option<Vec<i16>>,
     /// Date of the data; without it the latest date in it.
     #[arg(long)]
     as_of: Option<Date>,
     /// Protected columns that stay model inputs, or "all": for like-with-like benchmarks, recorded in the artifact.
+    /// A suspected leak stays only by its own name.
     #[arg(long, value_delimiter = ',')]
     permit: Vec<String>,
-    /// The model's name.
-    #[arg(long, default_value = "risk")]
-    name: String,
-    /// The artifact to write; the other score bands go to NAME.bands.json beside it.
+    /// The model's name; "risk" unless something else is said.
+    #[arg(long)]
+    name: Option<String>,
+    #[command(flatten)]
+    filed: Filed,
+    /// The artifact to write; beside it go the other score bands, NAME.bands.json, and the run's record, NAME.run.json.
     #[arg(long)]
     out: PathBuf,
 }
 
-/// What to predict and what to leave out.
-#[derive(Args)]
-pub(crate) struct TargetColumn {
-    /// The column to predict.
-    #[arg(long)]
-    target: String,
-    /// Its value for a bad outcome.
-    #[arg(long)]
-    positive: Option<String>,
-    /// Columns that are left out.
-    #[arg(long, value_delimiter = ',')]
-    drop: Vec<String>,
-}
-
-impl TargetColumn {
-    /// The default plan for this target.
-    pub(crate) fn plan(&self, permit: Permit) -> Plan {
-        Plan {
-            positive: self.positive.clone(),
-            columns: Columns::Inferred { drop: self.drop.clone(), permit },
-            ..Plan::new(&self.target)
-        }
+impl Risk {
+    /// What the specification says, and over it the options.
+    fn plan(&self) -> Result<Plan, Fault> {
+        let mut spec = match &self.spec {
+            None => Spec::default(),
+            Some(path) => {
+                let text = String::from_utf8(files::read(path)?)
+                    .map_err(|error| Fault::Usage(format!("{}: {error}", path.display())))?;
+                Spec::parse(&text).map_err(|error| Fault::Usage(format!("{} {error}", path.display())))?
+            }
+        };
+        spec.name = self.name.clone().or(spec.name);
+        spec.positive = self.positive.clone().or(spec.positive);
+        spec.seed = self.seed.or(spec.seed);
+        spec.folds = self.folds.or(spec.folds);
+        spec.cutoffs = self.cutoffs.clone().or(spec.cutoffs);
+        spec.as_of = self.as_of.or(spec.as_of);
+        spec.drop.extend_from_slice(&self.drop);
+        let target = self.target.clone().or(spec.target.take());
+        let target = target.ok_or_else(|| Fault::Usage("neither --target nor --spec names a target".to_owned()))?;
+        let permit = if self.permit == ["all"] { Permit::All } else { Permit::Named(self.permit.clone()) };
+        let (learner, trials, threads) = (self.learner, self.tune, threads());
+        let plan = Plan { learner, trials, threads, ..spec.plan(&target, permit) };
+        Ok(match &self.folds_file {
+            Some(path) => Plan { folds: Folds::Given(read_folds(path)?), ..plan },
+            None => plan,
+        })
     }
 }
 
 impl Train {
     pub(crate) fn run(self) -> Done {
         let Train::Risk(asked) = self;
+        let plan = asked.plan()?;
+        let mut run = Recorder::start(asked.filed, &plan.name, &asked.data)?;
         let table = read_table(&asked.data)?;
-        let permit = if asked.permit == ["all"] { Permit::All } else { Permit::Named(asked.permit.clone()) };
-        let folds = match &asked.folds_file {
-            Some(path) => Folds::Given(read_folds(path)?),
-            None => Folds::Stratified(asked.folds),
-        };
-        let plan = Plan {
-            name: asked.name,
-            folds,
-            seed: asked.seed,
-            as_of: asked.as_of,
-            cut_offs: asked.cutoffs,
-            ..asked.target.plan(permit)
-        };
+        run.planned(&plan);
         let trained = fit(&table, plan)?;
+        run.trained();
         let written = write(&trained, &asked.out)?;
+        let record = run.written(&trained, &asked.out, written)?;
         let metrics = &trained.model.file().metrics;
         let lines = vec![format!("{}: {}", asked.out.display(), written), quality(metrics)];
         Ok(Report::new(
             lines,
-            json!({ "artifact": asked.out, "sha256": written.to_string(), "metrics": metrics, "notes": trained.notes }),
+            json!({
+                "artifact": asked.out,
+                "sha256": written.to_string(),
+                "run": record,
+                "metrics": metrics,
+                "notes": trained.notes,
+            }),
         ))
     }
+}
+
+/// As many threads as the machine runs at once.
+pub(crate) fn threads() -> u16 {
+    std::thread::available_parallelism().map_or(1, |threads| threads.get().min(64) as u16)
 }
 
 pub(crate) fn read_table(path: &Path) -> Result<Table, Fault> {
@@ -125,9 +155,12 @@ fn read_folds(path: &Path) -> Result<Vec<u16>, Fault> {
 pub(crate) fn fit(table: &Table, plan: Plan) -> Result<Trained, Fault> {
     let mut fit = Fit::new(table, plan).map_err(refused)?;
     fit.notes().iter().for_each(|note| progress(&format!("note: {note}")));
-    let mut tenth = 0;
+    let (mut tenth, mut n_trials) = (0, 0);
     loop {
         let state = fit.step(25);
+        let trials = fit.trials();
+        trials[n_trials..].iter().for_each(|trial| progress(&trial_line(trial)));
+        n_trials = trials.len();
         let reached = 10 * state.done / state.total.max(1);
         if reached > tenth {
             tenth = reached;
@@ -137,6 +170,16 @@ pub(crate) fn fit(table: &Table, plan: Plan) -> Result<Trained, Fault> {
             return fit.finish().map_err(refused);
         }
     }
+}
+
+/// A trial as a line of the live table.
+fn trial_line(trial: &TrialSummary) -> String {
+    let Settings { depth, learning_rate, lambda, min_child_weight, row_share, column_share, .. } = trial.settings;
+    format!(
+        "trial: held-out loss {:.5}, {:3} trees, depth {depth}, rate {learning_rate:.3}, lambda {lambda:.2}, \
+         child weight {min_child_weight:.2}, rows {row_share:.2}, columns {column_share:.2}",
+        trial.log_loss, trial.trees
+    )
 }
 
 fn refused(error: LearnError) -> Fault {

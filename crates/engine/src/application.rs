@@ -195,7 +195,12 @@ impl FormValue {
                 Ok(number) => FormValue::Number(number),
                 Err(_) => FormValue::Text(cell.to_owned()),
             },
-            _ => FormValue::Text(cell.to_owned()),
+            // A time of day behind a date says nothing that a decision reads.
+            InputKind::Date => FormValue::Text(match cell.split_at_checked(10) {
+                Some((day, time)) if time.starts_with([' ', 'T']) => day.to_owned(),
+                _ => cell.to_owned(),
+            }),
+            InputKind::Category { .. } => FormValue::Text(cell.to_owned()),
         }
     }
 }

@@ -1,7 +1,9 @@
-//! Expected answers of the field's reference libraries against the engine.
+//! Expected answers of the field's reference libraries against engine and trainer.
 //!
 //! [`check`] is the one judge: native tests and the browser run call the same function with a file's bytes.
 
+mod calibration;
+mod csv;
 mod metrics;
 mod pricing;
 mod scorecard;
@@ -38,27 +40,57 @@ impl Report {
         }
     }
 
+    /// Compares a list with a list of numbers in the file, length first.
+    fn list(&mut self, name: &str, found: &[f64], expected: &Value, tolerance: f64) {
+        let expected = values::numbers(expected);
+        self.equal(&format!("{name}: length"), found.len() as i64, expected.len() as i64);
+        for (at, (found, expected)) in found.iter().zip(expected).enumerate() {
+            self.number(&format!("{name} [{at}]"), *found, expected, tolerance);
+        }
+    }
+
     /// Compares whole numbers.
     fn equal(&mut self, name: &str, found: i64, expected: i64) {
         self.number(name, found as f64, expected as f64, 0.0);
     }
+
+    /// Compares texts.
+    fn text(&mut self, name: &str, found: Option<&str>, expected: Option<&str>) {
+        self.cases += 1;
+        if found != expected {
+            self.failures.push(format!("{name}: found {found:?}, expected {expected:?}"));
+        }
+    }
 }
 
-/// The files that the engine answers for, as folder and file name without extension.
-pub const KINDS: [(&str, &str); 4] = [
+/// The files that engine and trainer answer for, as folder and file name without extension.
+pub const KINDS: [(&str, &str); 8] = [
+    ("metrics", "beta_calibration"),
     ("metrics", "classification_metrics"),
+    ("metrics", "isotonic"),
+    ("metrics", "platt"),
     ("pricing", "amortisation"),
     ("pricing", "apr"),
     ("scorecard", "pdo_scaling"),
+    ("scorecard", "woe_iv"),
 ];
 
-/// Checks one file. `None` when nothing in the engine answers for its kind and name.
+/// Checks one file. `None` when nothing answers for its kind and name.
 pub fn check(kind: &str, name: &str, bytes: &[u8]) -> Option<Report> {
+    if kind == "csv" {
+        let mut report = Report::default();
+        csv::case(bytes, &mut report);
+        return Some(report);
+    }
     let judge: fn(&Value, &mut Report) = match (kind, name) {
+        ("metrics", "beta_calibration") => calibration::beta,
         ("metrics", "classification_metrics") => metrics::classification,
+        ("metrics", "isotonic") => calibration::isotonic,
+        ("metrics", "platt") => calibration::platt,
         ("pricing", "amortisation") => pricing::amortisation,
         ("pricing", "apr") => pricing::apr,
         ("scorecard", "pdo_scaling") => scorecard::pdo_scaling,
+        ("scorecard", "woe_iv") => scorecard::woe_iv,
         _ => return None,
     };
     let mut report = Report::default();

@@ -34,3 +34,25 @@ fn golden_files_are_met() {
     assert!(found > 0, "no golden file in {}", folder.display());
     assert!(failures.is_empty(), "{}", failures.join("\n"));
 }
+
+#[test]
+#[expect(clippy::print_stdout, reason = "one line a file is what this test is read for")]
+fn golden_csv_files_are_read_as_the_manifest_says() {
+    let folder = folder().join("csv");
+    let Ok(manifest) = std::fs::read(folder.join("manifest.json")) else {
+        return println!("golden csv: not in {}", folder.display());
+    };
+    let manifest: serde_json::Value = serde_json::from_slice(&manifest).expect("a manifest");
+    let entries = manifest["files"].as_array().expect("a list of files");
+    let mut failures = Vec::new();
+    for entry in entries {
+        let name = entry["file"].as_str().expect("a file name");
+        let csv = std::fs::read(folder.join(name)).expect(name);
+        let bytes = [entry.to_string().as_bytes(), b"\n", &csv].concat();
+        let report = underglass_golden::check("csv", name, &bytes).expect("the kind is answered for");
+        println!("{}", underglass_golden::line("csv", name, &report));
+        failures.extend(report.failures.iter().map(|failure| format!("csv/{name}: {failure}")));
+    }
+    println!("golden found={0} ran={0}", entries.len());
+    assert!(!entries.is_empty() && failures.is_empty(), "{}", failures.join("\n"));
+}

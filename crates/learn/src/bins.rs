@@ -65,7 +65,7 @@ impl Cuts {
     }
 }
 
-fn between(a: f64, b: f64) -> f64 {
+pub(crate) fn between(a: f64, b: f64) -> f64 {
     let middle = a / 2.0 + b / 2.0;
     (2..17)
         .filter_map(|digits| format!("{middle:.digits$e}").parse::<f64>().ok())

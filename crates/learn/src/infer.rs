@@ -1,15 +1,15 @@
 //! A schema from a table alone: types, levels, ranges of sliders; what is set aside, and why.
 
-use crate::names::{is_identifier, is_protected, label};
+use crate::names::{label, unit};
 use crate::plan::Permit;
+use crate::profile::{MOST_LEVELS, Numbers, Profile, Shape};
+use crate::quality::{Findings, Flagged, name_of};
+use crate::train::LearnError;
 use std::collections::BTreeMap;
 use underglass_engine::application::{Action, FormValue, Input, InputKind, Level, Permitted, Personal};
 use underglass_engine::features::{Direction, Expr, Feature};
 use underglass_engine::table::Table;
 use underglass_engine::units::Date;
-
-/// The most levels of an inferred category.
-pub const MOST_LEVELS: usize = 60;
 
 /// What was made of a table.
 #[derive(Clone, Debug, PartialEq)]
@@ -20,32 +20,23 @@ pub struct Inferred {
     pub features: Vec<Feature>,
     /// What a person should know, one sentence a column.
     pub notes: Vec<String>,
-    /// Protected columns that were kept by request.
+    /// Protected and suspected columns that were kept by request.
     pub permitted_by_request: Vec<String>,
     /// The latest date in a column of dates.
     pub latest: Option<Date>,
 }
 
-/// What the cells of a column look like.
-enum Shape {
-    Empty,
-    Constant(String),
-    Number(Numbers),
-    Category(BTreeMap<String, u64>),
-    Date(Date),
-    Text { distinct: usize },
-}
-
-struct Numbers {
-    /// Finite values, rising.
-    sorted: Vec<f64>,
-    whole: bool,
-    distinct: usize,
-    counts_up: bool,
-}
-
-/// Infers inputs and features from every column but the target and those to drop.
-pub fn infer(table: &Table, target: &str, drop: &[String], permit: &Permit) -> Inferred {
+/// Infers inputs and features from every column but the target and those to drop; `bad` is each row's outcome.
+///
+/// # Errors
+/// [`LearnError::Personal`] names every column of personal data that is not dropped.
+pub fn infer(
+    table: &Table,
+    target: &str,
+    bad: &[bool],
+    drop: &[String],
+    permit: &Permit,
+) -> Result<Inferred, LearnError> {
     let mut found = Inferred {
         inputs: Vec::new(),
         features: Vec::new(),
@@ -53,65 +44,62 @@ pub fn infer(table: &Table, target: &str, drop: &[String], permit: &Permit) -> I
         permitted_by_request: Vec::new(),
         latest: None,
     };
+    let mut flagged = Vec::new();
+    let target = table.column(target);
     for (column, name) in table.names().iter().enumerate() {
-        if name != target && !drop.contains(name) {
-            let shape = shape(table, column);
-            found.add(name, shape, table.cells(column).any(str::is_empty), table.n_rows(), permit);
+        if Some(column) != target && !drop.contains(name) {
+            let profile = Profile::of(table, column);
+            let findings = Findings::of(table, column, &profile, Some(bad));
+            match findings.personal {
+                Some(data) => flagged.push(Flagged { column: name_of(table, column), data }),
+                None => found.add(name, profile, &findings, permit),
+            }
         }
     }
-    found
+    if flagged.is_empty() { Ok(found) } else { Err(LearnError::Personal { columns: flagged }) }
 }
 
 impl Inferred {
-    fn add(&mut self, name: &str, shape: Shape, optional: bool, n_rows: usize, permit: &Permit) {
-        let protected = is_protected(name);
-        let kept = match permit {
-            Permit::All => true,
-            Permit::Named(names) => names.iter().any(|permitted| permitted == name),
-        };
-        let identifies = match &shape {
-            Shape::Number(numbers) => {
-                let unique = numbers.whole && numbers.distinct == n_rows && n_rows > 1;
-                unique && is_identifier(name) || numbers.counts_up && unique && name.starts_with("column_")
-            }
-            Shape::Text { distinct } => *distinct == n_rows || is_identifier(name),
-            _ => false,
-        };
-        let (kind, typical) = match shape {
-            _ if identifies => return self.note(name, "left out: it names or numbers the rows"),
+    fn add(&mut self, name: &str, profile: Profile, findings: &Findings, permit: &Permit) {
+        let optional = profile.missing > 0;
+        let (kind, typical) = match profile.shape {
+            _ if findings.identifier => return self.note(name, "left out: it names or numbers the rows"),
             Shape::Empty => return self.note(name, "left out: it has no value"),
             Shape::Constant(value) => return self.note(name, &format!("left out: its only value is {value:?}")),
-            Shape::Text { distinct } => {
+            Shape::Text => {
+                let distinct = profile.distinct;
                 return self.note(
                     name,
                     &format!("left out: {distinct} different texts; at most {MOST_LEVELS} levels make a category"),
                 );
             }
-            Shape::Date(latest) => {
-                self.latest = self.latest.max(Some(latest));
+            Shape::Date(dates) => {
+                self.latest = self.latest.max(dates.sorted.last().copied());
                 return self.note(name, "left out: a date; it only says how recent the data is");
             }
-            Shape::Number(numbers) => numbers.kind(),
+            Shape::Number(numbers) => number(&numbers),
             Shape::Category(levels) => category(&levels),
         };
-        let audit_only = protected && !kept;
+        let (named, all) = match permit {
+            Permit::All => (false, true),
+            Permit::Named(names) => (names.iter().any(|permitted| permitted == name), false),
+        };
+        let protected = findings.protected;
+        let suspicion = findings.leak.as_ref().map(ToString::to_string);
+        // A leak is kept only by its own name: no comparison is like with like when one side knows the outcome.
+        let audit_only = !named && (protected && !all || suspicion.is_some());
         if audit_only {
-            self.note(name, "set aside as audit-only: its name says that it is a protected attribute");
-        } else if protected {
+            let why = suspicion.unwrap_or_else(|| "it says a protected attribute".to_owned());
+            self.note(name, &format!("set aside as audit-only: {why}"));
+        } else if protected || suspicion.is_some() {
             self.permitted_by_request.push(name.to_owned());
-            self.note(name, "kept by request although it is a protected attribute: for benchmarks only");
+            let what = suspicion.unwrap_or_else(|| "it is a protected attribute".to_owned());
+            self.note(name, &format!("kept by request, for benchmarks only: {what}"));
         }
         self.inputs.push(Input {
-            name: name.to_owned(),
-            label: label(name),
-            unit: String::new(),
-            kind,
-            optional: optional || audit_only,
             permitted: if audit_only { Permitted::AuditOnly } else { Permitted::Model },
             personal: if protected { Personal::Protected } else { Personal::None },
-            role: None,
-            action: Action::IMMUTABLE,
-            typical,
+            ..input(name, kind, typical, optional || audit_only)
         });
         if !audit_only {
             self.features.push(feature(name));
@@ -123,7 +111,24 @@ impl Inferred {
     }
 }
 
-fn feature(name: &str) -> Feature {
+/// An input that a model may read and nobody can change.
+pub(crate) fn input(name: &str, kind: InputKind, typical: FormValue, optional: bool) -> Input {
+    Input {
+        name: name.to_owned(),
+        label: label(name),
+        unit: if matches!(kind, InputKind::Number { .. }) { unit(name).to_owned() } else { String::new() },
+        kind,
+        optional,
+        permitted: Permitted::Model,
+        personal: Personal::None,
+        role: None,
+        action: Action::IMMUTABLE,
+        typical,
+    }
+}
+
+/// A feature that is an input, free in direction and a family of its own.
+pub(crate) fn feature(name: &str) -> Feature {
     Feature {
         name: name.to_owned(),
         label: label(name),
@@ -136,44 +141,10 @@ fn feature(name: &str) -> Feature {
     }
 }
 
-fn shape(table: &Table, column: usize) -> Shape {
-    let there = || table.cells(column).filter(|cell| !cell.is_empty());
-    let Some(first) = there().next() else { return Shape::Empty };
-    if there().all(|cell| cell == first) {
-        return Shape::Constant(first.to_owned());
-    }
-    let n_there = there().count();
-    let n_numbers = there().filter(|cell| cell.parse::<f64>().is_ok()).count();
-    if n_numbers < n_there {
-        if let Some(latest) = latest_date(there()) {
-            return Shape::Date(latest);
-        }
-        let (levels, distinct) = levels(there());
-        // Mostly numbers with hardly a value twice is a column of numbers with malformed cells: the check will name them.
-        let broken_numbers = 2 * n_numbers >= n_there && distinct > MOST_LEVELS.min(n_there / 4);
-        if !broken_numbers {
-            return if distinct <= MOST_LEVELS { Shape::Category(levels) } else { Shape::Text { distinct } };
-        }
-    }
-    Shape::Number(numbers(there()))
-}
-
-fn numbers<'a>(cells: impl Iterator<Item = &'a str>) -> Numbers {
-    let values: Vec<f64> = cells.filter_map(|cell| cell.parse().ok()).filter(|value: &f64| value.is_finite()).collect();
-    let counts_up = values.windows(2).all(|pair| pair[1] == pair[0] + 1.0);
-    let mut sorted = values;
-    sorted.sort_unstable_by(f64::total_cmp);
-    let distinct = usize::from(!sorted.is_empty()) + sorted.windows(2).filter(|pair| pair[0] != pair[1]).count();
-    Numbers { whole: sorted.iter().all(|value| value.fract() == 0.0), sorted, distinct, counts_up }
-}
-
-impl Numbers {
-    fn kind(&self) -> (InputKind, FormValue) {
-        let last = (self.sorted.len().max(1) - 1) as f64;
-        let at = |place: f64| self.sorted.get(place as usize).copied().unwrap_or(0.0);
-        let step = slider_step(at((0.999 * last).ceil()) - at(0.001 * last), self.whole);
-        (InputKind::Number { min: None, max: None, step, whole: self.whole }, FormValue::Number(at(0.5 * last)))
-    }
+/// The type and a typical value of numbers.
+pub(crate) fn number(numbers: &Numbers) -> (InputKind, FormValue) {
+    let step = slider_step(numbers.quantile(0.999) - numbers.quantile(0.001), numbers.whole);
+    (InputKind::Number { min: None, max: None, step, whole: numbers.whole }, FormValue::Number(numbers.median()))
 }
 
 /// About a hundredth of the range, as 1, 2 or 5 times a power of ten; whole numbers move by at least 1.
@@ -198,14 +169,8 @@ fn slider_step(range: f64, whole: bool) -> f64 {
     step
 }
 
-fn levels<'a>(cells: impl Iterator<Item = &'a str>) -> (BTreeMap<String, u64>, usize) {
-    let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
-    cells.for_each(|cell| *counts.entry(cell).or_default() += 1);
-    let distinct = counts.len();
-    (counts.into_iter().take(MOST_LEVELS).map(|(level, count)| (level.to_owned(), count)).collect(), distinct)
-}
-
-fn category(levels: &BTreeMap<String, u64>) -> (InputKind, FormValue) {
+/// The type and the most frequent of levels.
+pub(crate) fn category(levels: &BTreeMap<String, u64>) -> (InputKind, FormValue) {
     let most = levels.values().max().copied().unwrap_or_default();
     let typical = levels
         .iter()
@@ -222,22 +187,14 @@ fn level_label(name: &str) -> String {
     if is_word { label(name) } else { name.to_owned() }
 }
 
-/// The latest date if every cell is one, with or without a time of day behind it.
-fn latest_date<'a>(mut cells: impl Iterator<Item = &'a str>) -> Option<Date> {
-    cells.try_fold(Date::EPOCH, |latest, cell| {
-        let (day, rest) = cell.split_at_checked(10)?;
-        let is_time = rest.is_empty() || rest.starts_with([' ', 'T']);
-        day.parse::<Date>().ok().filter(|_| is_time).map(|date| date.max(latest))
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn inferred(csv: &str, permit: &Permit) -> Inferred {
         let table = Table::from_csv(csv.as_bytes()).expect("a table");
-        infer(&table, "bad", &["dropped".to_owned()], permit)
+        let bad = vec![false; table.n_rows()];
+        infer(&table, "bad", &bad, &["dropped".to_owned()], permit).expect("no personal data")
     }
 
     const CSV: &str = "ID,amount,rate,housing,AGE,when,dropped,same,comment,bad\n\
@@ -264,6 +221,16 @@ mod tests {
         let found = inferred(CSV, &Permit::Named(vec!["AGE".to_owned()]));
         assert_eq!(found.permitted_by_request, ["AGE"]);
         assert_eq!(found.features.len(), 5);
+    }
+
+    #[test]
+    fn personal_data_stops_until_it_is_dropped_and_is_not_repeated() {
+        let csv = "amount,contact,bad\n1,ann@example.org,0\n2,bob@example.org,1\n3,,0\n";
+        let table = Table::from_csv(csv.as_bytes()).expect("a table");
+        let run = |drop: &[String]| infer(&table, "bad", &[false, true, false], drop, &Permit::All);
+        let error = run(&[]).expect_err("personal data").to_string();
+        assert!(error.contains("contact") && error.contains("2 cells") && !error.contains('@'), "{error}");
+        assert_eq!(run(&["contact".to_owned()]).expect("dropped").inputs.len(), 1);
     }
 
     #[test]

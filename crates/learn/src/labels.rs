@@ -1,8 +1,10 @@
 //! The outcome of each row.
 
+use crate::personal::shown;
+use crate::rows;
 use crate::train::LearnError;
 use std::collections::BTreeMap;
-use underglass_engine::table::Table;
+use underglass_engine::table::{Fault, FaultCode, Faults, Table};
 
 /// Labels that an error lists.
 const MOST_LISTED: usize = 8;
@@ -21,9 +23,9 @@ pub struct Outcomes {
 /// Reads the target column. Where the positive label is 0 or 1, every label must be; else every other text is good.
 ///
 /// # Errors
-/// [`LearnError::MissingColumn`], [`LearnError::Label`], [`LearnError::Positive`], [`LearnError::OneOutcome`].
+/// [`LearnError::Faults`] with every cell that is no label, [`LearnError::Positive`], [`LearnError::OneOutcome`].
 pub fn read(table: &Table, target: &str, positive: Option<&str>) -> Result<Outcomes, LearnError> {
-    let column = table.column(target).ok_or_else(|| LearnError::MissingColumn { name: target.to_owned() })?;
+    let column = table.column(target).ok_or_else(|| Faults::from(rows::absent(table, target)))?;
     let mut labels: BTreeMap<String, u64> = BTreeMap::new();
     for cell in table.cells(column) {
         match labels.get_mut(cell) {
@@ -37,19 +39,20 @@ pub fn read(table: &Table, target: &str, positive: Option<&str>) -> Result<Outco
     };
     let is_binary = |label: &str| label.parse::<f64>().is_ok_and(|number| number == 0.0 || number == 1.0);
     let expected = if is_binary(&positive) { "0 or 1" } else { "a label" };
-    for row in 0..table.n_rows() {
-        let found = table.cell(row, column);
+    let mut faults = Faults::default();
+    for (row, found) in table.cells(column).enumerate() {
         if found.is_empty() || is_binary(&positive) && !is_binary(found) {
-            let column = target.to_owned();
-            return Err(LearnError::Label {
+            faults.push(Fault {
+                code: FaultCode::Label,
                 line: table.line(row),
-                record: row + 1,
-                column,
-                found: found.to_owned(),
-                expected,
+                record: Some(row + 1),
+                column: Some(target.to_owned()),
+                found: shown(found),
+                expected: expected.to_owned(),
             });
         }
     }
+    faults.none()?;
     let bad: Vec<bool> = table.cells(column).map(|cell| is_same(cell, &positive)).collect();
     let bads = bad.iter().filter(|bad| **bad).count();
     if bads == 0 {
@@ -62,7 +65,7 @@ pub fn read(table: &Table, target: &str, positive: Option<&str>) -> Result<Outco
 }
 
 fn refusal(target: &str, labels: &BTreeMap<String, u64>) -> LearnError {
-    let found: Vec<&str> = labels.keys().take(MOST_LISTED).map(String::as_str).collect();
+    let found: Vec<String> = labels.keys().take(MOST_LISTED).map(|label| shown(label)).collect();
     let more = if labels.len() > MOST_LISTED { ", …" } else { "" };
     LearnError::Positive { column: target.to_owned(), found: format!("{}{more}", found.join(", ")) }
 }
@@ -105,8 +108,9 @@ mod tests {
         assert!(matches!(outcomes(&["0", "1"], Some("2")), Err(LearnError::Positive { .. })));
         assert!(matches!(outcomes(&["1", "1"], None), Err(LearnError::OneOutcome { .. })));
         for bad in ["yes", "", "2"] {
-            let found = outcomes(&["0", "1", bad, "x"], Some("1"));
-            assert!(matches!(found, Err(LearnError::Label { line: 4, record: 3, .. })), "{found:?}");
+            let Err(LearnError::Faults(faults)) = outcomes(&["0", "1", bad, "x"], Some("1")) else { panic!("{bad}") };
+            let lines: Vec<usize> = faults.listed().iter().map(|fault| fault.line).collect();
+            assert_eq!(lines, [4, 5], "every cell that is no label is named");
         }
     }
 }

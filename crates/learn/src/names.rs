@@ -19,6 +19,33 @@ pub fn words(name: &str) -> Vec<String> {
     words
 }
 
+/// Whether a name's words contain one of these phrases, each of one or more words in a row.
+pub fn has_words(words: &[String], phrases: &[&str]) -> bool {
+    phrases.iter().any(|phrase| {
+        let n_words = phrase.split(' ').count();
+        words.windows(n_words).any(|window| phrase.split(' ').eq(window.iter().map(String::as_str)))
+    })
+}
+
+/// The unit that a name says: `duration_in_month` is in months, a number of days late is none.
+pub fn unit(name: &str) -> &'static str {
+    let words = words(name);
+    let counts = ["number", "num", "n", "count"].contains(&words.first().map_or("", String::as_str));
+    let said = |(_, spellings): &&(&str, &[&str])| has_words(&words, spellings);
+    if counts || words.len() < 2 { "" } else { UNITS.iter().find(said).map_or("", |(unit, _)| unit) }
+}
+
+const UNITS: [(&str, &[&str]); 8] = [
+    ("months", &["months", "in month", "mths", "mos"]),
+    ("years", &["years", "in year", "yrs"]),
+    ("days", &["days"]),
+    ("%", &["percent", "percentage", "pct"]),
+    ("USD", &["usd", "dollars"]),
+    ("EUR", &["eur", "euro", "euros"]),
+    ("GBP", &["gbp", "pounds"]),
+    ("km", &["km", "kilometers", "kilometres"]),
+];
+
 /// What a person reads: `credit_amount` becomes "Credit amount".
 pub fn label(name: &str) -> String {
     let label = words(name).join(" ");
@@ -30,7 +57,7 @@ pub fn label(name: &str) -> String {
 }
 
 /// Words that name a prohibited basis of 12 CFR 1002.2(z), or stand close to one.
-const PROTECTED: [&str; 36] = [
+const PROTECTED: [&str; 43] = [
     "sex",
     "gender",
     "female",
@@ -67,6 +94,13 @@ const PROTECTED: [&str; 36] = [
     "welfare",
     "color",
     "colour",
+    "creed",
+    "ancestry",
+    "caste",
+    "national origin",
+    "country of birth",
+    "public assistance",
+    "sexual orientation",
 ];
 /// Words beside `age` that make it the age of a thing.
 const THINGS: [&str; 24] = [
@@ -105,9 +139,46 @@ const THINGS: [&str; 24] = [
 /// ```
 pub fn is_protected(name: &str) -> bool {
     let words = words(name);
-    let is = |list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
-    let personal_status = words.windows(2).any(|pair| pair[0] == "personal" && pair[1] == "status");
-    is(&PROTECTED) || personal_status || is(&["age", "ages"]) && !is(&THINGS)
+    let is = |phrases: &[&str]| has_words(&words, phrases);
+    is(&PROTECTED) || is(&["personal status"]) || is(&["age", "ages"]) && !is(&THINGS)
+}
+
+/// Whether the levels of a category are those of a protected attribute: sex or marital status.
+pub fn are_protected<'a>(levels: impl Iterator<Item = &'a str> + Clone) -> bool {
+    let all_of = |all: &[&str], telling: &[&str]| {
+        let is = |level: &str, list: &[&str]| list.contains(&level.to_lowercase().as_str());
+        levels.clone().all(|level| is(level, all)) && levels.clone().filter(|level| is(level, telling)).count() > 1
+    };
+    all_of(&["male", "female", "man", "woman", "other", "unknown", "non-binary"], &["male", "female", "man", "woman"])
+        || all_of(
+            &["single", "married", "divorced", "widowed", "widow", "separated", "unknown", "other"],
+            &["single", "married", "divorced", "widowed", "widow", "separated"],
+        )
+}
+
+/// Whether a name says that the column is the day of the row itself, such as an application's.
+pub fn is_row_date(name: &str) -> bool {
+    const OF_THE_ROW: [&str; 17] = [
+        "application",
+        "applied",
+        "decision",
+        "timestamp",
+        "snapshot",
+        "observation",
+        "report",
+        "reporting",
+        "created",
+        "issue",
+        "issued",
+        "as of",
+        "origination",
+        "funded",
+        "funding",
+        "submitted",
+        "when",
+    ];
+    let words = words(name);
+    words.len() == 1 && has_words(&words, &["date", "day", "time", "datetime"]) || has_words(&words, &OF_THE_ROW)
 }
 
 /// Whether a name says that the column numbers or names the rows.
@@ -123,6 +194,24 @@ pub fn is_identifier(name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_unit_is_one_only_when_the_name_says_so() {
+        for (name, expected) in [
+            ("duration_in_month", "months"),
+            ("months_since_last_delinq", "months"),
+            ("age_in_years", "years"),
+            ("never_delinq_percent", "%"),
+            ("price_eur", "EUR"),
+            ("month", ""),
+            ("day", ""),
+            ("NumberOfTime30-59DaysPastDueNotWorse", ""),
+            ("default.payment.next.month", ""),
+            ("MonthlyIncome", ""),
+        ] {
+            assert_eq!(unit(name), expected, "{name}");
+        }
+    }
 
     #[test]
     fn labels_read_like_words() {

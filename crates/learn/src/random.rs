@@ -12,6 +12,12 @@ pub enum Stream {
     FinalModel,
     /// Rows and columns of a fold model's trees.
     FoldModel(u16),
+    /// Settings to try.
+    Search,
+    /// Rows and columns of the final forest.
+    FinalForest,
+    /// Rows and columns of a fold's forest.
+    FoldForest(u16),
 }
 
 /// The numbers of a stream under a seed.
@@ -21,6 +27,9 @@ pub fn stream(seed: u64, stream: Stream) -> ChaCha8Rng {
         Stream::Folds => 1,
         Stream::FinalModel => 2,
         Stream::FoldModel(fold) => 1 << 16 | u64::from(fold),
+        Stream::FinalForest => 3,
+        Stream::Search => 4,
+        Stream::FoldForest(fold) => 2 << 16 | u64::from(fold),
     });
     rng
 }

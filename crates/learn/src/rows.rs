@@ -1,30 +1,14 @@
 //! From a table to training rows: the same check and the same features as in serving.
 
+use crate::personal::shown;
 use crate::train::LearnError;
 use std::collections::BTreeSet;
-use underglass_engine::application::{FormValue, Input, InputKind, InvalidApplication, Permitted, Value, check_row};
+use underglass_engine::application::{
+    FieldError, FormValue, Input, InputKind, InvalidApplication, Permitted, Personal, Value, check_row,
+};
 use underglass_engine::features::{Expr, Feature, LevelEffect, Schema};
-use underglass_engine::table::Table;
+use underglass_engine::table::{Fault, FaultCode, Faults, Table};
 use underglass_engine::units::Date;
-
-/// Malformed cells that an error lists; all are counted.
-pub const MOST_LISTED: usize = 20;
-
-/// A cell that its input does not take.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
-#[error("line {line}, record {record}, column {column:?}: found {found}, expected {expected}")]
-pub struct BadCell {
-    /// Physical line, from 1.
-    pub line: usize,
-    /// Data record, from 1.
-    pub record: usize,
-    /// The column.
-    pub column: String,
-    /// What stands there.
-    pub found: String,
-    /// What would be accepted.
-    pub expected: String,
-}
 
 /// The features of all rows, column by column.
 #[derive(Clone, Debug)]
@@ -59,13 +43,13 @@ pub enum Column {
 /// Reads every row through the schema.
 ///
 /// # Errors
-/// [`LearnError::Schema`], [`LearnError::MissingColumn`] or [`LearnError::Cells`] with every malformed cell counted.
+/// [`LearnError::Schema`], or [`LearnError::Faults`] with every absent column or every malformed cell.
 pub fn read(table: &Table, inputs: Vec<Input>, features: Vec<Feature>) -> Result<Rows, LearnError> {
     let schema = Schema::new(inputs.clone(), unranked(&inputs, features))?;
     let sources = sources(table, &schema)?;
     let mut columns: Vec<Column> =
         schema.features().iter().map(|feature| Column::empty(&inputs, feature, table.n_rows())).collect();
-    let (mut bad, mut n_bad, mut latest) = (Vec::new(), 0, None);
+    let (mut faults, mut latest) = (Faults::default(), None);
     for row in 0..table.n_rows() {
         let cells = inputs.iter().zip(&sources).map(|(input, source)| match source {
             Some(column) => FormValue::from_cell(table.cell(row, *column), &input.kind),
@@ -83,18 +67,26 @@ pub fn read(table: &Table, inputs: Vec<Input>, features: Vec<Feature>) -> Result
                 }
             }
             Err(InvalidApplication(errors)) => {
-                n_bad += errors.len();
-                bad.extend(errors.into_iter().take(MOST_LISTED - bad.len()).map(|error| BadCell {
-                    line: table.line(row),
-                    record: row + 1,
-                    column: error.field,
-                    found: error.found,
-                    expected: error.expected,
-                }));
+                errors.into_iter().for_each(|error| faults.push(malformed(table, row, &inputs, error)));
             }
         }
     }
-    if n_bad > 0 { Err(LearnError::Cells { listed: bad, count: n_bad }) } else { Ok(Rows { schema, columns, latest }) }
+    faults.none()?;
+    Ok(Rows { schema, columns, latest })
+}
+
+/// A cell that its input does not take. A value that names a person is not repeated.
+fn malformed(table: &Table, row: usize, inputs: &[Input], error: FieldError) -> Fault {
+    let personal = inputs.iter().any(|input| input.name == error.field && input.personal == Personal::Identifier);
+    let cell = table.column(&error.field).filter(|_| !personal).map(|column| shown(table.cell(row, column)));
+    Fault {
+        code: FaultCode::Cell,
+        line: table.line(row),
+        record: Some(row + 1),
+        column: Some(error.field),
+        found: cell.unwrap_or_else(|| "another value".to_owned()),
+        expected: error.expected,
+    }
 }
 
 /// The input's levels that a categorical feature ranks.
@@ -115,14 +107,32 @@ fn unranked(inputs: &[Input], mut features: Vec<Feature>) -> Vec<Feature> {
     features
 }
 
+/// A column that is needed and not there.
+pub fn absent(table: &Table, name: &str) -> Fault {
+    Fault {
+        code: FaultCode::MissingColumn,
+        line: table.header_line(),
+        record: None,
+        column: Some(name.to_owned()),
+        found: "no such column".to_owned(),
+        expected: "a column of this name".to_owned(),
+    }
+}
+
 /// The table's column of each input; `None` for inputs that are not read, or absent and not needed by any feature.
 fn sources(table: &Table, schema: &Schema) -> Result<Vec<Option<usize>>, LearnError> {
     let needed: BTreeSet<usize> = (0..schema.features().len()).flat_map(|feature| schema.inputs_of(feature)).collect();
-    let source = |(index, input): (usize, &Input)| match table.column(&input.name) {
-        None if needed.contains(&index) => Err(LearnError::MissingColumn { name: input.name.clone() }),
-        found => Ok(found.filter(|_| input.permitted != Permitted::AuditOnly)),
+    let mut faults = Faults::default();
+    let source = |(index, input): (usize, &Input)| {
+        let found = table.column(&input.name);
+        if found.is_none() && needed.contains(&index) {
+            faults.push(absent(table, &input.name));
+        }
+        found.filter(|_| input.permitted != Permitted::AuditOnly)
     };
-    schema.inputs().iter().enumerate().map(source).collect()
+    let sources = schema.inputs().iter().enumerate().map(source).collect();
+    faults.none()?;
+    Ok(sources)
 }
 
 impl Column {

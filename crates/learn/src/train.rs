@@ -1,22 +1,25 @@
 //! From a table and a plan to a model: a long fit as a value that is driven in steps.
 //!
-//! One model a fold is grown, all in lockstep, until the loss on held-out rows stops falling; the number of trees with the
-//! least loss is the final model's, which is grown on all rows. Calibration, spread and metrics come from the fold models.
+//! Every learner grows one model a fold and one of all rows, which is the artifact's. Calibration, spread and metrics come
+//! from the fold models.
 
-use crate::boost::{BadSetting, Booster};
+use crate::boost::{BadSetting, Weights};
 use crate::build::{self, Parts};
-use crate::calibrate;
+use crate::check::BadData;
 use crate::fold;
 use crate::infer::{Inferred, infer};
 use crate::labels;
+pub use crate::learner::TrialSummary;
+use crate::learner::{self, Fitted, Growing, Learner, TrainingSet};
 use crate::plan::{Columns, Folds, Plan};
-use crate::prepare::{self, Prepared};
-use crate::random::{Stream, stream};
-use crate::rows::{self, BadCell};
+use crate::prepare;
+use crate::quality::Flagged;
+use crate::rows;
+use crate::spec::SpecError;
 use underglass_engine::artifact::{ArtifactError, BandsFile, Model};
-use underglass_engine::features::{Direction, SchemaError};
+use underglass_engine::features::SchemaError;
 use underglass_engine::seal::Digest;
-use underglass_engine::table::Table;
+use underglass_engine::table::{Faults, Table};
 use underglass_engine::units::Date;
 
 /// A fit under way. Drive it with [`Fit::step`] and take the result with [`Fit::finish`]; dropping it cancels.
@@ -24,7 +27,7 @@ use underglass_engine::units::Date;
 /// ```
 /// use underglass_engine::table::Table;
 /// use underglass_learn::{Fit, Plan};
-/// let csv: String = (0..400).map(|i| format!("{},{}\n", i % 40, u8::from(i * 7 % 40 < i % 40))).collect();
+/// let csv: String = (0..400).map(|i| format!("{},{}\n", i % 40, u8::from(i * 7 % 41 < i % 40))).collect();
 /// let table = Table::from_csv(format!("debt,bad\n{csv}").as_bytes())?;
 /// let mut fit = Fit::new(&table, Plan::new("bad"))?;
 /// let progress = fit.step(10);
@@ -41,22 +44,14 @@ pub struct Fit {
     positive: String,
     permitted_by_request: Vec<String>,
     notes: Vec<String>,
-    bad: Vec<bool>,
-    folds: Vec<u16>,
-    prepared: Prepared,
-    fold_models: Vec<Booster>,
-    final_model: Booster,
-    /// Which fold model grows next.
-    next: usize,
-    /// Held-out loss after each tree, from none.
-    losses: Vec<f64>,
-    stage: Stage,
+    set: TrainingSet,
+    learners: Vec<Growing>,
 }
 
 /// How far a fit is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Progress {
-    /// Trees grown, of all fold models and the final one.
+    /// Trees grown, of all fold models and final ones.
     pub done: u32,
     /// Trees that will be grown at most; shrinks when held-out rows stop improving.
     pub total: u32,
@@ -69,8 +64,8 @@ pub struct Progress {
 pub enum Stage {
     /// Models of the folds.
     Folds,
-    /// The model of all rows, with so many trees.
-    Final(u32),
+    /// The model of all rows.
+    Final,
     /// Nothing more: [`Fit::finish`] is quick.
     Done,
 }
@@ -94,34 +89,9 @@ pub enum LearnError {
     /// A setting out of range.
     #[error(transparent)]
     Setting(#[from] BadSetting),
-    /// A column that the plan or the schema needs is not in the table.
-    #[error("line 1: column {name:?} is absent")]
-    MissingColumn {
-        /// The column.
-        name: String,
-    },
-    /// Cells that their inputs do not take.
-    #[error("{count} malformed cells; first {}", listed.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
-    Cells {
-        /// The first of them.
-        listed: Vec<BadCell>,
-        /// All of them.
-        count: usize,
-    },
-    /// An outcome that is no label.
-    #[error("line {line}, record {record}, column {column:?}: found {found:?}, expected {expected}")]
-    Label {
-        /// Physical line, from 1.
-        line: usize,
-        /// Data record, from 1.
-        record: usize,
-        /// The target column.
-        column: String,
-        /// What stands there.
-        found: String,
-        /// What would be accepted.
-        expected: &'static str,
-    },
+    /// Columns, cells or labels that the plan and the schema do not take.
+    #[error(transparent)]
+    Faults(#[from] Faults),
     /// The positive label is not in the data, or was not named and cannot be told.
     #[error("column {column:?} has the labels {found}; name the one that means bad")]
     Positive {
@@ -146,6 +116,18 @@ pub enum LearnError {
         /// What is needed.
         expected: &'static str,
     },
+    /// Columns that a learner cannot work with.
+    #[error(transparent)]
+    Columns(#[from] BadData),
+    /// Columns of personal data that nobody has answered for.
+    #[error("personal data: {}; nothing is trained until these columns are dropped", columns.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+    Personal {
+        /// The columns.
+        columns: Vec<Flagged>,
+    },
+    /// A specification that does not fit the data.
+    #[error(transparent)]
+    Spec(#[from] SpecError),
     /// No column is left to learn from.
     #[error("no column is left to learn from{}", if notes.is_empty() { String::new() } else { format!(": {}", notes.join("; ")) })]
     NoFeatures {
@@ -168,7 +150,8 @@ impl Fit {
     pub fn new(table: &Table, plan: Plan) -> Result<Self, LearnError> {
         plan.settings.check()?;
         let outcomes = labels::read(table, &plan.target, plan.positive.as_deref())?;
-        let Inferred { inputs, features, mut notes, permitted_by_request, latest } = columns(table, &plan);
+        let Inferred { inputs, features, mut notes, permitted_by_request, latest } =
+            columns(table, &plan, &outcomes.bad)?;
         if outcomes.labels.len() > 2 {
             notes.push(format!(
                 "{}: {} labels; all but {:?} count as good",
@@ -186,46 +169,20 @@ impl Fit {
         let n_folds = folds.iter().max().map_or(0, |last| last + 1);
         let as_of = plan.as_of.or(latest).or(rows.latest);
         let prepared = prepare::prepare(rows, &bad, &folds, n_folds);
-        let directions: Vec<Direction> = prepared.schema.features().iter().map(|feature| feature.direction).collect();
-        let booster = |trains_on: Vec<bool>, of: Stream| {
-            Booster::new(plan.settings, directions.clone(), &bad, trains_on, stream(plan.seed, of))
-        };
-        let fold_models = (0..n_folds)
-            .map(|fold| booster(folds.iter().map(|other| *other != fold).collect(), Stream::FoldModel(fold)))
-            .collect();
-        let final_model = booster(vec![true; bad.len()], Stream::FinalModel);
-        let mut fit = Self {
-            data_sha256: table.sha256(),
-            as_of,
-            positive: outcomes.positive,
-            permitted_by_request,
-            notes,
-            fold_models,
-            final_model,
-            next: 0,
-            losses: Vec::new(),
-            stage: Stage::Folds,
-            plan,
-            bad,
-            folds,
-            prepared,
-        };
-        fit.losses.push(fit.held_out_loss());
-        Ok(fit)
+        let weights = Weights::equal(bad.len());
+        let Plan { seed, settings, threads, .. } = plan;
+        let set = TrainingSet { prepared, bad, folds, n_folds, weights, seed, settings, threads };
+        let learners = plan.learner.start(&set, plan.trials);
+        let (data_sha256, positive) = (table.sha256(), outcomes.positive);
+        Ok(Self { data_sha256, as_of, positive, permitted_by_request, notes, learners, set, plan })
     }
 
     /// Grows up to `budget` trees.
     pub fn step(&mut self, budget: u32) -> Progress {
         for _ in 0..budget {
-            match self.stage {
-                Stage::Folds => self.grow_fold(),
-                Stage::Final(trees) => {
-                    self.final_model.grow(&self.prepared.design, &self.bad);
-                    if self.final_model.trees().len() as u32 >= trees {
-                        self.stage = Stage::Done;
-                    }
-                }
-                Stage::Done => break,
+            match self.learners.iter_mut().find(|learner| !learner.is_done(&self.set)) {
+                Some(learner) => learner.step(&self.set),
+                None => break,
             }
         }
         self.progress()
@@ -233,15 +190,17 @@ impl Fit {
 
     /// How far the fit is.
     pub fn progress(&self) -> Progress {
-        let k = self.fold_models.len() as u32;
-        let of_folds = (self.losses.len() as u32 - 1) * k + self.next as u32;
-        let done = of_folds + self.final_model.trees().len() as u32;
-        let total = match self.stage {
-            Stage::Folds => (k + 1) * self.plan.settings.trees,
-            Stage::Final(trees) => of_folds + trees,
-            Stage::Done => done,
-        };
-        Progress { done, total, stage: self.stage }
+        let none = Progress { done: 0, total: 0, stage: Stage::Done };
+        self.learners.iter().map(|learner| learner.progress(&self.set)).fold(none, |all, of| Progress {
+            done: all.done + of.done,
+            total: all.total + of.total,
+            stage: if all.stage == Stage::Done { of.stage } else { all.stage },
+        })
+    }
+
+    /// The trials of a search that are finished.
+    pub fn trials(&self) -> Vec<TrialSummary> {
+        self.learners.iter().flat_map(|learner| learner.trials(&self.set)).collect()
     }
 
     /// What a person should know about the columns.
@@ -252,59 +211,27 @@ impl Fit {
     /// Grows what is left and assembles the model.
     ///
     /// # Errors
-    /// [`LearnError::Model`].
+    /// [`LearnError::Columns`] and [`LearnError::Model`].
     pub fn finish(mut self) -> Result<Trained, LearnError> {
-        while self.stage != Stage::Done {
+        while self.progress().stage != Stage::Done {
             self.step(u32::MAX);
         }
-        let margins = self.held_out_margins();
-        let calibration = calibrate::affine(&margins, &self.bad);
+        let set = &self.set;
+        let finished = self.learners.into_iter().map(|learner| learner.finish(set));
+        let mut fitted = finished.collect::<Result<Vec<Fitted>, _>>()?;
+        if self.plan.learner == Learner::Auto {
+            fitted = learner::with_means(fitted, set);
+        }
         let built = build::build(Parts {
             plan: &self.plan,
             data_sha256: self.data_sha256,
             as_of: self.as_of,
             positive: self.positive,
             permitted_by_request: self.permitted_by_request,
-            bad: &self.bad,
-            held_out_margins: &margins,
-            prepared: self.prepared,
-            fold_models: &self.fold_models,
-            final_model: &self.final_model,
-            calibration,
+            set,
+            fitted,
         })?;
         Ok(Trained { model: built.model, bands: built.bands, notes: self.notes, out_of_fold: built.out_of_fold })
-    }
-
-    fn grow_fold(&mut self) {
-        self.fold_models[self.next].grow(&self.prepared.fold_designs[self.next], &self.bad);
-        self.next += 1;
-        if self.next < self.fold_models.len() {
-            return;
-        }
-        self.next = 0;
-        self.losses.push(self.held_out_loss());
-        let grown = self.losses.len() - 1;
-        let best = least(&self.losses);
-        let settings = &self.plan.settings;
-        if grown >= settings.trees as usize || grown - best >= settings.patience as usize {
-            // A model without a tree would say nothing about anybody; one tree says little.
-            let trees = best.max(1);
-            for (model, design) in self.fold_models.iter_mut().zip(&self.prepared.fold_designs) {
-                model.truncate(trees, design);
-            }
-            self.stage = Stage::Final(trees as u32);
-        }
-    }
-
-    /// Each row's margin under the fold model that had not seen it.
-    fn held_out_margins(&self) -> Vec<f64> {
-        self.folds.iter().enumerate().map(|(row, fold)| self.fold_models[usize::from(*fold)].margins()[row]).collect()
-    }
-
-    fn held_out_loss(&self) -> f64 {
-        let margins = self.held_out_margins();
-        let sum = margins.iter().zip(&self.bad).fold(0.0, |sum, (margin, bad)| sum + calibrate::loss(*margin, *bad));
-        sum / margins.len() as f64
     }
 }
 
@@ -316,18 +243,17 @@ pub fn train(table: &Table, plan: Plan) -> Result<Trained, LearnError> {
     Fit::new(table, plan)?.finish()
 }
 
-/// The position of the least loss, of equals the first.
-fn least(losses: &[f64]) -> usize {
-    (1..losses.len()).fold(0, |best, at| if losses[at] < losses[best] { at } else { best })
-}
-
-fn columns(table: &Table, plan: &Plan) -> Inferred {
-    match &plan.columns {
+fn columns(table: &Table, plan: &Plan, bad: &[bool]) -> Result<Inferred, LearnError> {
+    Ok(match &plan.columns {
         Columns::Inferred { drop, permit } => {
-            let mut inferred = infer(table, &plan.target, drop, permit);
+            let mut inferred = infer(table, &plan.target, bad, drop, permit)?;
             let absent = drop.iter().filter(|name| table.column(name).is_none());
             inferred.notes.extend(absent.map(|name| format!("{name}: nothing to drop, there is no such column")));
             inferred
+        }
+        Columns::Specified { drop, permit, spec } => {
+            let dropped = [&drop[..], &spec.unlisted(table)].concat();
+            spec.apply(table, infer(table, &plan.target, bad, &dropped, permit)?)?
         }
         Columns::Given { inputs, features } => Inferred {
             inputs: inputs.clone(),
@@ -336,7 +262,7 @@ fn columns(table: &Table, plan: &Plan) -> Inferred {
             permitted_by_request: Vec::new(),
             latest: None,
         },
-    }
+    })
 }
 
 fn folds(plan: &Plan, bad: &[bool]) -> Result<Vec<u16>, LearnError> {

@@ -1,11 +1,19 @@
-//! Models: an ensemble of yes/no predicates and tables of leaf values, and its calibration.
+//! Models: an ensemble of some shape, its calibration, and populations in its shape.
 
 pub mod calibration;
+pub mod general;
+pub mod linear;
+pub mod mean;
 pub mod predicate;
+pub mod summary;
 pub mod symmetric;
 
 pub use calibration::{Calibration, Link};
+pub use general::General;
+pub use linear::Linear;
+pub use mean::Mean;
 pub use predicate::{Predicate, Side};
+pub use summary::{LeafCounts, Summary};
 pub use symmetric::Symmetric;
 
 use crate::features::FeatureVector;
@@ -17,20 +25,73 @@ use serde::{Deserialize, Serialize};
 pub enum Ensemble {
     /// Gradient-boosted symmetric trees: the product's own model.
     Symmetric(Symmetric),
+    /// Trees of any form.
+    General(General),
+    /// One term a feature.
+    Linear(Linear),
+    /// The mean of several calibrated models.
+    Mean(Mean),
 }
 
 impl Ensemble {
-    /// The margin of one row, accumulated in tree order.
+    /// The margin of one row, accumulated in the order of trees, terms or members.
     pub fn margin(&self, row: &FeatureVector) -> f64 {
         match self {
             Ensemble::Symmetric(model) => model.margin(row),
+            Ensemble::General(model) => model.margin(row),
+            Ensemble::Linear(model) => model.margin(row.0.iter().copied()),
+            Ensemble::Mean(model) => model.margin(row),
         }
     }
 
-    /// How many splits ask about each feature.
-    pub fn split_counts(&self, n_features: usize) -> Vec<u64> {
+    /// The values of a feature at which the margin may change, rising.
+    pub fn thresholds(&self, feature: usize) -> Vec<f64> {
+        let mut found = match self {
+            Ensemble::Symmetric(model) => predicate::thresholds(&model.predicates, feature),
+            Ensemble::General(model) => predicate::thresholds(&model.predicates, feature),
+            Ensemble::Linear(model) => model.thresholds(feature),
+            Ensemble::Mean(model) => {
+                model.members.iter().flat_map(|member| member.ensemble.thresholds(feature)).collect()
+            }
+        };
+        found.sort_by(f64::total_cmp);
+        found.dedup();
+        found
+    }
+
+    /// A population in the ensemble's shape.
+    pub fn summary(&self, rows: &[FeatureVector]) -> Summary {
         match self {
-            Ensemble::Symmetric(model) => model.split_counts(n_features),
+            Ensemble::Symmetric(model) => Summary::Leaves(model.count(rows.iter())),
+            Ensemble::General(model) => Summary::Leaves(model.count(rows.iter())),
+            Ensemble::Linear(model) => Summary::Means(model.means(rows.iter())),
+            Ensemble::Mean(model) => {
+                Summary::Members(model.members.iter().map(|member| member.ensemble.summary(rows)).collect())
+            }
+        }
+    }
+
+    /// How many splits ask about each feature, a symmetric level counting once; none in a linear model.
+    pub fn split_counts(&self, n_features: usize) -> Vec<u64> {
+        let count = |features: &mut dyn Iterator<Item = usize>| {
+            let mut counts = vec![0; n_features];
+            features.for_each(|feature| counts[feature] += 1);
+            counts
+        };
+        match self {
+            Ensemble::Symmetric(model) => {
+                let levels = model.trees.iter().flat_map(|tree| &tree.levels);
+                count(&mut levels.map(|level| model.predicates[usize::from(*level)].feature()))
+            }
+            Ensemble::General(model) => {
+                let nodes = model.trees.iter().flat_map(|tree| &tree.nodes);
+                count(&mut nodes.map(|node| model.predicates[node.predicate as usize].feature()))
+            }
+            Ensemble::Linear(_) => vec![0; n_features],
+            Ensemble::Mean(model) => model.members.iter().fold(vec![0; n_features], |sum, member| {
+                let counts = member.ensemble.split_counts(n_features);
+                sum.into_iter().zip(counts).map(|(sum, count)| sum + count).collect()
+            }),
         }
     }
 
@@ -41,6 +102,9 @@ impl Ensemble {
     pub fn check(&self, n_features: usize) -> Result<(), ModelError> {
         match self {
             Ensemble::Symmetric(model) => model.check(n_features),
+            Ensemble::General(model) => model.check(n_features),
+            Ensemble::Linear(model) => model.check(n_features),
+            Ensemble::Mean(model) => model.check(n_features),
         }
     }
 }
@@ -86,6 +150,20 @@ pub enum ModelError {
         /// The limit.
         most: usize,
     },
+    /// A list that must rise does not.
+    #[error("{what} {index} do not rise")]
+    Unordered {
+        /// The list.
+        what: &'static str,
+        /// Its position.
+        index: usize,
+    },
+    /// A population's summary is not of the ensemble's shape.
+    #[error("a population is not described in the shape of the model")]
+    Shape,
+    /// A mean of models has a mean among its members.
+    #[error("a member of a mean is itself a mean of models")]
+    Nested,
     /// A calibration slope that is not positive, or an intercept that is not finite.
     #[error(
         "calibration slope {slope} and intercept {intercept}: expected a finite positive slope and a finite intercept"
@@ -96,4 +174,10 @@ pub enum ModelError {
         /// The intercept found.
         intercept: f64,
     },
+}
+
+impl ModelError {
+    fn length(what: &'static str, found: usize, expected: usize) -> Result<(), ModelError> {
+        if found == expected { Ok(()) } else { Err(ModelError::Length { what, found, expected }) }
+    }
 }

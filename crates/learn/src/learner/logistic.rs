@@ -1,0 +1,76 @@
+//! A readable logistic regression, its penalty chosen on held-out rows.
+
+use super::{Fitted, TrainingSet};
+use crate::check::BadData;
+use crate::linear::{self, Data, PENALTIES};
+use crate::train::{Progress, Stage};
+use underglass_engine::model::Ensemble;
+use underglass_engine::model::linear::Linear;
+
+/// The models of the folds, each under every penalty; then the one of all rows.
+#[derive(Debug)]
+pub(crate) struct Lines {
+    /// One list a feature.
+    values: Vec<Vec<Option<f64>>>,
+    /// Folds × penalties.
+    fold_models: Vec<Vec<Linear>>,
+    fitted: Option<Fitted>,
+    fault: Option<BadData>,
+}
+
+impl Lines {
+    pub(crate) fn new(set: &TrainingSet) -> Self {
+        Self { values: set.prepared.values(), fold_models: Vec::new(), fitted: None, fault: None }
+    }
+
+    pub(crate) fn step(&mut self, set: &TrainingSet) {
+        if let Err(fault) = self.try_step(set) {
+            self.fault = Some(fault);
+        }
+    }
+
+    pub(crate) fn progress(&self, set: &TrainingSet) -> Progress {
+        let (folds, done) = (u32::from(set.n_folds), self.fold_models.len() as u32);
+        let stage = match (&self.fitted, &self.fault) {
+            (None, None) if done < folds => Stage::Folds,
+            (None, None) => Stage::Final,
+            _ => Stage::Done,
+        };
+        let done = if stage == Stage::Done { folds + 1 } else { done };
+        Progress { done, total: folds + 1, stage }
+    }
+
+    pub(crate) fn finish(self) -> Result<Fitted, BadData> {
+        match (self.fitted, self.fault) {
+            (Some(fitted), None) => Ok(fitted),
+            (_, fault) => Err(fault.unwrap_or(BadData::TooFew { what: "steps", found: 0, least: 1 })),
+        }
+    }
+
+    fn try_step(&mut self, set: &TrainingSet) -> Result<(), BadData> {
+        let data = Data {
+            features: &set.prepared.features,
+            values: &self.values,
+            bad: &set.bad,
+            weight: Some(set.weights.values()),
+        };
+        let fold = self.fold_models.len() as u16;
+        if fold < set.n_folds {
+            self.fold_models.push(linear::without_fold(&data, &set.folds, fold, &PENALTIES)?);
+            return Ok(());
+        }
+        let chosen = linear::chosen(&data, &set.folds, &PENALTIES, std::mem::take(&mut self.fold_models))?;
+        let rows: Vec<usize> = (0..set.bad.len()).collect();
+        let model = linear::fit(&data, &rows, chosen.l2)?.model;
+        self.fitted = Some(Fitted {
+            name: "logistic".to_owned(),
+            margins: data.margins(&model),
+            ensemble: Ensemble::Linear(model),
+            by_fold: chosen.fold_models.iter().map(|model| data.margins(model)).collect(),
+            held_out: chosen.out_of_fold,
+            search: None,
+            parameters: [("l2".to_owned(), chosen.l2)].into(),
+        });
+        Ok(())
+    }
+}
