@@ -1,6 +1,6 @@
 //! `export modelcard`: what is known of a model, for people (HTML, Markdown) and programs (JSON).
 
-use crate::html::{Cell, Column, Page, Tone};
+use crate::html::{Cell, Column, Page};
 use crate::report::{Fault, Report};
 use crate::{Done, files};
 use clap::Args;
@@ -40,7 +40,7 @@ impl Modelcard {
         let mut json = serde_json::to_vec_pretty(&card).unwrap_or_default();
         json.push(b'\n');
         let written = [
-            ("model_card.html", html(&card)),
+            ("model_card.html", html(&card).into_bytes()),
             ("model_card.md", markdown(&card).into_bytes()),
             ("model_card.json", json),
         ];
@@ -74,29 +74,25 @@ fn is_synthetic(artifact: &Path, digest: Digest) -> Result<Option<bool>, Fault> 
     Ok(manifest.books.iter().find(|book| book.model.sha256 == digest).map(|book| book.synthetic))
 }
 
-fn html(card: &Card) -> Vec<u8> {
-    let mut page = Page::new(&format!("Model card: {}", card.model), &format!("Artifact {}", card.artifact_sha256));
-    page.findings(&card.notice.iter().map(|notice| (Tone::Watch, notice.clone())).collect::<Vec<_>>());
+fn html(card: &Card) -> String {
+    let mut page = Page::new(&format!("Model card: {}", card.model));
+    page.subtitle(&format!("Artifact {}", card.artifact_sha256));
+    if let Some(notice) = &card.notice {
+        page.notice(notice);
+    }
     for section in &card.sections {
-        page.heading(&section.title);
-        // A smaller heading is the caption of the facts under it.
-        let mut caption = &section.title;
+        page.section(&section.title);
         for block in &section.blocks {
             match block {
-                Block::Heading(heading) => caption = heading,
+                Block::Heading(heading) => page.heading(heading),
                 Block::Text(text) => page.paragraph(text),
-                Block::Facts(facts) => {
-                    let rows = facts.iter().map(|(name, fact)| vec![name.as_str().into(), cell(fact)]);
-                    page.table(caption, &[Column::Text("What"), Column::Text("Value")], &rows.collect::<Vec<_>>());
-                }
+                Block::Facts(facts) => page.facts(facts.iter().map(|(name, fact)| (name.clone(), fact.to_string()))),
                 Block::Table { caption, header, rows } => {
                     let head = columns(header, rows.first().map_or(&[], Vec::as_slice));
                     let rows: Vec<Vec<Cell>> = rows.iter().map(|row| row.iter().map(cell).collect()).collect();
                     page.table(caption, &head, &rows);
                 }
-                Block::List(points) => {
-                    page.findings(&points.iter().map(|point| (Tone::Watch, point.clone())).collect::<Vec<_>>());
-                }
+                Block::List(points) => page.list(points.iter().cloned()),
             }
         }
     }

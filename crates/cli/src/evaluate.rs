@@ -100,7 +100,7 @@ impl OutcomeRows {
     }
 }
 
-fn file_name(path: &Path) -> String {
+pub(crate) fn file_name(path: &Path) -> String {
     path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
 }
 
@@ -198,7 +198,7 @@ impl Evaluate {
                 resampling,
             };
             let page = folder.join("evaluation_report.html");
-            files::write(&page, &render(&subject, &evaluation, comparison.as_ref()))?;
+            files::write(&page, render(&subject, &evaluation, comparison.as_ref()).as_bytes())?;
             let bytes = serde_json::to_vec_pretty(&object).unwrap_or_default();
             files::write(&folder.join("evaluation_report.json"), &bytes)?;
             lines.push(page.display().to_string());
@@ -267,7 +267,7 @@ fn p_value(p: f64) -> String {
 }
 
 fn percent(share: f64) -> String {
-    if share.is_nan() { "–".to_owned() } else { format!("{:.1} %", 100.0 * share) }
+    if share.is_nan() { "–".to_owned() } else { format!("{:.1}\u{a0}%", 100.0 * share) }
 }
 
 /// What to call a figure of [`Gap`].
@@ -402,31 +402,36 @@ struct Subject {
     resampling: Resampling,
 }
 
-fn render(subject: &Subject, found: &Evaluation, comparison: Option<&Comparison>) -> Vec<u8> {
-    let mut page = Page::new(&subject.title, &subject.subtitle);
+fn render(subject: &Subject, found: &Evaluation, comparison: Option<&Comparison>) -> String {
+    let mut page = Page::new(&subject.title);
+    page.subtitle(&subject.subtitle);
     page.findings(&findings(found, comparison));
-    page.heading("Figures");
+    page.section("Figures");
     figures(&mut page, found);
-    page.heading("Curves");
+    page.section("Curves");
     page.charts(&charts(found));
     if let (Some(rival), Some(comparison)) = (&subject.rival, comparison) {
-        page.heading(&format!("Against {rival}"));
+        page.section(&format!("Against {rival}"));
         against_table(&mut page, comparison);
     }
-    page.heading(&format!("At the cut-off of {} points", found.at_cut_off.cut_off));
+    page.section(&format!("At the cut-off of {} points", found.at_cut_off.cut_off));
     cut_off(&mut page, &found.at_cut_off);
     if let Some(name) = &found.segmented_by {
-        page.heading(&format!("By {name}"));
+        page.section(&format!("By {name}"));
         by_segment(&mut page, found);
     }
-    page.heading("Gains and lift");
+    page.section("Gains and lift");
     gains(&mut page, found);
-    page.heading("Reliability");
-    reliability(&mut page, "Ten bins of equally many rows", &found.reliability);
+    page.section("Reliability");
+    reliability(
+        &mut page,
+        "Ten bins of equally many rows; by chance alone one in twenty lies outside",
+        &found.reliability,
+    );
     reliability(&mut page, "Ten bins of equal width", &found.reliability_equal_width);
-    page.heading("What the inputs are worth");
+    page.section("What the inputs are worth");
     importance(&mut page, found);
-    page.heading("How it was measured");
+    page.section("How it was measured");
     page.paragraph(&method(subject, found));
     page.finish()
 }
@@ -576,7 +581,7 @@ fn charts(found: &Evaluation) -> Vec<(Chart, String)> {
             with_interval(row.lift, 2)
         )
     });
-    let half = "Bars are 95 % intervals.";
+    let half = "Bars are 95\u{a0}% intervals.";
     vec![
         (roc, format!("AUC {}.", with_interval(quality.auc, 4))),
         (ks, format!("Distance {}.", with_interval(quality.ks, 3))),
@@ -668,7 +673,7 @@ fn cut_off(page: &mut Page, found: &AtCutOff) {
     .map(|(name, means, figure)| vec![Cell::from(name), share(figure), Cell::from(means)]);
     page.table(
         "Predicting bad below the cut-off, with 95 % intervals",
-        &[Column::Text("Figure"), Column::Number("Value"), Column::Text("Meaning")],
+        &[Column::Text("Figure"), Column::Number("Value"), Column::Prose("Meaning")],
         &rows,
     );
 }

@@ -1,6 +1,6 @@
 //! `gate`: may a challenger take a champion's place? The answer is the exit code.
 
-use crate::evaluate::{Labelled, OutcomeRows, applications, number, read_model, segments};
+use crate::evaluate::{Labelled, OutcomeRows, applications, file_name, number, read_model, segments};
 use crate::html::{Cell, Column, Page, Tone};
 use crate::report::{Fault, Report, progress};
 use crate::{Done, files};
@@ -12,8 +12,8 @@ use underglass_engine::artifact::{Estimate, Model};
 use underglass_engine::evaluation::{Bars, Check, Gate as Answer, Latency, Quality, Scored, Verdict, gate};
 
 /// Rows that are timed, and rounds of which the median counts.
-const TIMED_ROWS: usize = 2_000;
-const ROUNDS: usize = 7;
+const TIMED_ROWS: usize = 500;
+const ROUNDS: usize = 41;
 
 /// Say whether a challenger may take a champion's place: exit code 1 when not.
 #[derive(Args)]
@@ -76,10 +76,16 @@ impl Gate {
         let mut lines: Vec<String> = answer.checks.iter().map(line).collect();
         lines.push(verdict.clone());
         if let Some(folder) = &self.out {
-            let title = format!("{} against {}", named(&challenger), named(&champion));
-            let subtitle = format!("Challenger against champion on {} rows of {}", bad.len(), self.rows.name());
+            let title = format!("May {} replace {}?", file_name(&self.challenger), file_name(&self.champion));
+            let subtitle = format!(
+                "Challenger {}, champion {}; {} rows of {}",
+                named(&challenger),
+                named(&champion),
+                bad.len(),
+                self.rows.name()
+            );
             let page = folder.join("gate_report.html");
-            files::write(&page, &render(&title, &subtitle, &verdict, &answer))?;
+            files::write(&page, render(&title, &subtitle, &verdict, &answer).as_bytes())?;
             let bytes = serde_json::to_vec_pretty(&object).unwrap_or_default();
             files::write(&folder.join("gate_report.json"), &bytes)?;
             lines.push(page.display().to_string());
@@ -125,7 +131,17 @@ fn word(verdict: Verdict) -> (&'static str, Tone) {
     }
 }
 
+fn cell(found: Estimate) -> Cell {
+    let interval = format!("{} to {}", number(found.low, 4), number(found.high, 4));
+    let under = (found.low < found.high).then_some(interval);
+    let text = if found.value.is_nan() { "–".to_owned() } else { number(found.value, 4) };
+    Cell { text, under, tone: None }
+}
+
 fn figure(found: Estimate) -> String {
+    if found.value.is_nan() {
+        return "–".to_owned();
+    }
     if found.low == found.high {
         return number(found.value, 4);
     }
@@ -136,22 +152,23 @@ fn line(check: &Check) -> String {
     format!("{:<13} {}: {}; {}", word(check.verdict).0, check.name, figure(check.found), check.bar)
 }
 
-fn render(title: &str, subtitle: &str, verdict: &str, answer: &Answer) -> Vec<u8> {
-    let mut page = Page::new(title, subtitle);
+fn render(title: &str, subtitle: &str, verdict: &str, answer: &Answer) -> String {
+    let mut page = Page::new(title);
+    page.subtitle(subtitle);
     let tone = if answer.failed().is_empty() { Tone::Good } else { Tone::Bad };
     page.findings(&[(tone, verdict.to_owned())]);
-    page.heading("Checks");
+    page.section("Checks");
     let row = |check: &Check| {
         let (word, tone) = word(check.verdict);
         let name = check.name.as_str();
-        vec![Cell::from(name), Cell::toned(word, tone), Cell::from(figure(check.found)), Cell::from(check.bar.as_str())]
+        vec![Cell::from(name), Cell::toned(word, tone), cell(check.found), Cell::from(check.bar.as_str())]
     };
     page.table(
         "Challenger less champion unless said otherwise, with 95 % intervals",
-        &[Column::Text("Check"), Column::Text("Result"), Column::Number("Found"), Column::Text("Asked")],
+        &[Column::Text("Check"), Column::Text("Result"), Column::Number("Found"), Column::Prose("Asked")],
         &answer.checks.iter().map(row).collect::<Vec<_>>(),
     );
-    page.heading("Both on the same rows");
+    page.section("Both on the same rows");
     let rows = [
         ("AUC", (|quality| quality.auc) as fn(&Quality) -> Estimate),
         ("KS", |quality| quality.ks),
@@ -162,9 +179,7 @@ fn render(title: &str, subtitle: &str, verdict: &str, answer: &Answer) -> Vec<u8
         ("Calibration slope", |quality| quality.calibration_slope),
         ("Calibration intercept", |quality| quality.calibration_intercept),
     ]
-    .map(|(name, of)| {
-        vec![Cell::from(name), Cell::from(figure(of(&answer.champion))), Cell::from(figure(of(&answer.challenger)))]
-    });
+    .map(|(name, of)| vec![Cell::from(name), cell(of(&answer.champion)), cell(of(&answer.challenger))]);
     page.table(
         "Figures with 95 % intervals",
         &[Column::Text("Figure"), Column::Number("Champion"), Column::Number("Challenger")],

@@ -4,11 +4,14 @@
 //! so too few rows refuse a challenger, they do not admit it.
 
 use super::{Quality, Scored, Segments, compare, quality};
-use crate::metrics::{Estimate, Resampling, bootstrap, calibration_intercept, calibration_slope};
+use crate::metrics::{Estimate, Resampling, Z_95, bootstrap, calibration_intercept, calibration_slope};
 use serde::Serialize;
 
-/// A group with fewer rows is not screened.
-const FEWEST_ROWS: u64 = 30;
+/// A group with fewer rows, or with a smaller share of them, is not screened.
+///
+/// Source of the share: 29 CFR 1607.15(A)(2)(a), groups of less than two percent.
+const FEWEST_ROWS: usize = 30;
+const LEAST_SHARE: f64 = 0.02;
 
 /// What a challenger must reach.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
@@ -121,13 +124,13 @@ pub fn gate(
             format!("0 within its own interval, or further from 0 than the champion's by less than {calibration_line}"),
         ),
     ];
-    checks.extend(groups.iter().map(|group| adverse_impact(challenger, group, cut_off, bars.adverse_impact)));
+    checks.extend(groups.iter().map(|group| adverse_impact(champion, challenger, group, cut_off, bars.adverse_impact)));
     let ratio = latency.challenger / latency.champion;
     checks.push(Check::new(
         "latency",
         Estimate { value: ratio, low: ratio, high: ratio },
         ratio <= bars.latency_ratio,
-        format!("time a row at most {} of the champion's", bars.latency_ratio),
+        format!("at most {} times the champion's time a row", bars.latency_ratio),
     ));
     Gate { checks, champion: champion_quality, challenger: challenger_quality }
 }
@@ -160,36 +163,56 @@ fn line_excess(champion: &Scored, challenger: &Scored, resampling: Resampling) -
     })
 }
 
+/// Approvals among the rows of one group.
+struct Approvals<'a> {
+    label: &'a str,
+    approved: u64,
+    rows: u64,
+}
+
+impl Approvals<'_> {
+    fn rate(&self) -> f64 {
+        self.approved as f64 / self.rows as f64
+    }
+}
+
+/// The least and the most approved of the groups that are large enough.
+fn extremes<'a>(scored: &Scored, groups: &'a Segments, cut_off: i16) -> Option<(Approvals<'a>, Approvals<'a>)> {
+    let approvals = |(label, rows): (&'a str, Vec<usize>)| {
+        let approved = rows.iter().filter(|row| scored.points[**row] >= cut_off).count() as u64;
+        let is_large = rows.len() >= FEWEST_ROWS && rows.len() as f64 >= LEAST_SHARE * scored.n_rows() as f64;
+        is_large.then_some(Approvals { label, approved, rows: rows.len() as u64 })
+    };
+    let mut listed: Vec<Approvals<'a>> = groups.rows().into_iter().filter_map(approvals).collect();
+    // Compared as products of whole numbers: equal shares are equal.
+    listed.sort_by(|a, b| (a.approved * b.rows).cmp(&(b.approved * a.rows)));
+    let most = listed.pop()?;
+    (!listed.is_empty()).then(|| (listed.swap_remove(0), most))
+}
+
 /// Adverse impact ratio: approval rate of the least approved group over that of the most approved one, with the interval
 /// of a ratio of two shares. A screen that says where to look, not a finding.
 ///
 /// Source: 29 CFR 1607.4(D), the four-fifths rule of employment, by custom in lending; interval of Katz et al. (1978).
-fn adverse_impact(scored: &Scored, groups: &Segments, cut_off: i16, bar: f64) -> Check {
-    let approval = |(label, rows): (&str, Vec<usize>)| {
-        let approved = rows.iter().filter(|row| scored.points[**row] >= cut_off).count() as u64;
-        let n = rows.len() as u64;
-        (n >= FEWEST_ROWS).then(|| (label.to_owned(), approved, n))
-    };
-    let listed: Vec<(String, u64, u64)> = groups.rows().into_iter().filter_map(approval).collect();
-    // Compared as products of whole numbers: 4/5 is exactly four fifths.
-    let by_rate = |a: &&(String, u64, u64), b: &&(String, u64, u64)| (a.1 * b.2).cmp(&(b.1 * a.2));
+fn adverse_impact(champion: &Scored, challenger: &Scored, groups: &Segments, cut_off: i16, bar: f64) -> Check {
     let name = format!("adverse impact by {}", groups.name);
-    let (least, most) = (listed.iter().min_by(by_rate), listed.iter().max_by(by_rate));
-    let (Some(least), Some(most)) = (least, most) else {
+    let Some((least, most)) = extremes(challenger, groups, cut_off) else {
         let nothing = Estimate { value: f64::NAN, low: f64::NAN, high: f64::NAN };
-        return Check::new(&name, nothing, false, format!("no group has {FEWEST_ROWS} rows"));
+        return Check::new(&name, nothing, false, "no two groups have 30 rows and 2 % of all".to_owned());
     };
-    let rate = |group: &(String, u64, u64)| group.1 as f64 / group.2 as f64;
-    let ratio = if listed.len() < 2 { f64::NAN } else { rate(least) / rate(most) };
-    let part = |group: &(String, u64, u64)| (1.0 - rate(group)) / group.1 as f64;
-    let spread = libm::exp(1.959963984540054 * (part(least) + part(most)).sqrt());
+    let ratio = least.rate() / most.rate();
+    let part = |group: &Approvals<'_>| (1.0 - group.rate()) / group.approved as f64;
+    let spread = libm::exp(Z_95 * (part(&least) + part(&most)).sqrt());
     let found = Estimate { value: ratio, low: ratio / spread, high: ratio * spread };
+    let before = extremes(champion, groups, cut_off)
+        .map_or_else(String::new, |(least, most)| format!(" (champion {:.3})", least.rate() / most.rate()));
     let words = format!(
-        "a screen: {} approved at {:.1} %, {} at {:.1} %; ratio at least {bar}",
-        least.0,
-        100.0 * rate(least),
-        most.0,
-        100.0 * rate(most)
+        "a screen: {:?} is approved at {:.1} %, {:?} at {:.1} %; ratio at least {bar}{before}",
+        least.label,
+        100.0 * least.rate(),
+        most.label,
+        100.0 * most.rate()
     );
+    // 4/5 of a rate may miss 0.8 by the last bit.
     Check::new(&name, found, ratio >= bar - 1e-12, words)
 }

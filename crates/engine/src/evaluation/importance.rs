@@ -38,7 +38,7 @@ pub struct FeatureImportance {
     pub name: String,
     /// What a person reads.
     pub label: String,
-    /// Splits that ask about it.
+    /// Splits that ask about it; none in a linear model.
     pub splits: u64,
     /// What permuting it costs.
     pub permutation: PermutationEffect,
@@ -73,9 +73,7 @@ pub fn importance(model: &Model, applications: &[Application], bad: &[bool], res
     let listed = model.schema().features().iter().zip(splits).enumerate();
     let mut features: Vec<FeatureImportance> = listed
         .map(|(index, (feature, splits))| {
-            // A feature that no split asks about changes nothing, whatever its values.
-            let repeats = if splits == 0 { 0 } else { REPEATS };
-            let permuted = sample.permuted(repeats, resampling.seed, FIRST_STREAM + index as u64, |row, donor| {
+            let permuted = sample.permuted(resampling.seed, FIRST_STREAM + index as u64, |row, donor| {
                 let own = std::mem::replace(&mut rows[row].0[index], sample.features[donor].0[index]);
                 let log_odds = model.log_odds(&rows[row]);
                 rows[row].0[index] = own;
@@ -107,7 +105,7 @@ pub fn group_values(
     }
     let sample = SampledRows::draw(model, applications, bad, resampling.seed);
     let value = |(index, group): (usize, &Vec<usize>)| {
-        let permuted = sample.permuted(REPEATS, resampling.seed, FIRST_GROUP_STREAM + index as u64, |row, donor| {
+        let permuted = sample.permuted(resampling.seed, FIRST_GROUP_STREAM + index as u64, |row, donor| {
             let (own, donor) = (&applications[sample.rows[row]], &applications[sample.rows[donor]]);
             model.log_odds(&model.schema().features_of(&own.with_answers_of(donor, group)))
         });
@@ -143,14 +141,8 @@ impl SampledRows {
     }
 
     /// Scores of every repeat, each row with a donor's values.
-    fn permuted(
-        &self,
-        repeats: u64,
-        seed: u64,
-        stream: u64,
-        mut score: impl FnMut(usize, usize) -> LogOdds,
-    ) -> Vec<Vec<LogOdds>> {
-        (0..repeats)
+    fn permuted(&self, seed: u64, stream: u64, mut score: impl FnMut(usize, usize) -> LogOdds) -> Vec<Vec<LogOdds>> {
+        (0..REPEATS)
             .map(|repeat| {
                 let donors = dealt(self.rows.len(), seed, stream * REPEATS + repeat);
                 donors.into_iter().enumerate().map(|(row, donor)| score(row, donor)).collect()
@@ -160,7 +152,8 @@ impl SampledRows {
 
     fn effect(&self, permuted: &[Vec<LogOdds>], resampling: Resampling) -> PermutationEffect {
         let zero = Estimate { value: 0.0, low: 0.0, high: 0.0 };
-        if permuted.is_empty() {
+        // A column that the model does not read: no resample could show anything else.
+        if permuted.iter().all(|log_odds| *log_odds == self.log_odds) {
             return PermutationEffect { auc_drop: zero, log_loss_rise: zero };
         }
         let repeats = permuted.len() as f64;

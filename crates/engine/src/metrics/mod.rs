@@ -33,7 +33,7 @@ pub struct Estimate {
 }
 
 /// Two-sided 95 % point of the normal distribution.
-const Z_95: f64 = 1.959963984540054;
+pub(crate) const Z_95: f64 = 1.959963984540054;
 
 /// Probabilities are kept this far from 0 and 1 in [`log_loss`], so that a certain and wrong answer costs much but not
 /// infinitely much: the spacing of doubles at 1, as scikit-learn has it.

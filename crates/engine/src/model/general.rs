@@ -154,15 +154,6 @@ impl General {
         self.base + sum * self.scale()
     }
 
-    /// How many nodes ask about each feature.
-    pub fn split_counts(&self, n_features: usize) -> Vec<u64> {
-        let mut counts = vec![0; n_features];
-        for node in self.trees.iter().flat_map(|tree| &tree.nodes) {
-            counts[self.predicates[node.predicate as usize].feature()] += 1;
-        }
-        counts
-    }
-
     /// Counts the leaves of a population.
     pub fn count<'a>(&self, rows: impl Iterator<Item = &'a FeatureVector>) -> LeafCounts {
         let mut counts = LeafCounts(self.trees.iter().map(|tree| vec![0; tree.leaves.len()]).collect());

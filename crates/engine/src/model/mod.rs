@@ -71,16 +71,26 @@ impl Ensemble {
         }
     }
 
-    /// How many levels, nodes or terms read each feature.
+    /// How many splits or terms read each feature, a symmetric level counting once.
     pub fn split_counts(&self, n_features: usize) -> Vec<u64> {
+        let count = |features: &mut dyn Iterator<Item = usize>| {
+            let mut counts = vec![0; n_features];
+            features.for_each(|feature| counts[feature] += 1);
+            counts
+        };
         match self {
-            Ensemble::Symmetric(model) => model.split_counts(n_features),
-            Ensemble::General(model) => model.split_counts(n_features),
+            Ensemble::Symmetric(model) => {
+                let levels = model.trees.iter().flat_map(|tree| &tree.levels);
+                count(&mut levels.map(|level| model.predicates[usize::from(*level)].feature()))
+            }
+            Ensemble::General(model) => {
+                let nodes = model.trees.iter().flat_map(|tree| &tree.nodes);
+                count(&mut nodes.map(|node| model.predicates[node.predicate as usize].feature()))
+            }
             Ensemble::Linear(model) => model.terms.iter().map(|term| u64::from(term.reach() > 0.0)).collect(),
-            Ensemble::Mean(model) => model.members.iter().fold(vec![0; n_features], |mut sums, member| {
+            Ensemble::Mean(model) => model.members.iter().fold(vec![0; n_features], |sum, member| {
                 let counts = member.ensemble.split_counts(n_features);
-                sums.iter_mut().zip(counts).for_each(|(sum, count)| *sum += count);
-                sums
+                sum.into_iter().zip(counts).map(|(sum, count)| sum + count).collect()
             }),
         }
     }

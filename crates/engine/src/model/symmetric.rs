@@ -96,15 +96,6 @@ impl Symmetric {
         })
     }
 
-    /// How many levels ask about each feature.
-    pub fn split_counts(&self, n_features: usize) -> Vec<u64> {
-        let mut counts = vec![0; n_features];
-        for level in self.trees.iter().flat_map(|tree| &tree.levels) {
-            counts[self.predicates[usize::from(*level)].feature()] += 1;
-        }
-        counts
-    }
-
     /// Counts the leaves of a population.
     pub fn count<'a>(&self, rows: impl Iterator<Item = &'a FeatureVector>) -> LeafCounts {
         let mut counts = LeafCounts(self.trees.iter().map(|tree| vec![0; tree.leaves.len()]).collect());
