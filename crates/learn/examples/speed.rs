@@ -149,7 +149,8 @@ impl Sample {
 }
 
 fn boosting(train: &Sample, test: &Sample, settings: Settings, threads: u16) {
-    let (cpu, clock) = (processor_seconds(), Instant::now());
+    let (cpu, main, clock) = (processor_seconds(), main_thread_seconds(), Instant::now());
+    let before = status("VmRSS:");
     let cuts = |column: &Vec<f64>| {
         let mut sorted: Vec<f64> = column.iter().copied().filter(|value| !value.is_nan()).collect();
         sorted.sort_unstable_by(f64::total_cmp);
@@ -163,7 +164,8 @@ fn boosting(train: &Sample, test: &Sample, settings: Settings, threads: u16) {
     let booster = Booster::new(settings, directions, &train.bad, &weights, stream(1, Stream::FinalModel));
     let mut booster = booster.with_threads(threads);
     (0..settings.trees).for_each(|_| booster.grow(&design));
-    let (cpu, wall) = (processor_seconds() - cpu, clock.elapsed().as_secs_f64());
+    let (cpu, main, wall) = (processor_seconds() - cpu, main_thread_seconds() - main, clock.elapsed().as_secs_f64());
+    let peak = status("VmHWM:");
 
     let design = test.design(&cuts);
     let (mut margins, mut leaves) = (vec![booster.base(); test.bad.len()], Vec::new());
@@ -172,13 +174,12 @@ fn boosting(train: &Sample, test: &Sample, settings: Settings, threads: u16) {
         margins.iter_mut().zip(&leaves).for_each(|(margin, leaf)| *margin += tree.leaves[usize::from(*leaf)]);
     }
     println!(
-        "boosting {} × {}, {} trees, {threads} threads: {cpu:.2} CPU s (bins {binned:.2}), {wall:.2} s; AUC training {:.5}, test {:.5}; peak memory {}",
+        "boosting {} × {}, {} trees, {threads} threads: {cpu:.2} CPU s (bins {binned:.2}; main thread {main:.2}), {wall:.2} s; AUC training {:.5}, test {:.5}; memory {before} before, {peak} at most",
         train.bad.len(),
         cuts.len(),
         settings.trees,
         metrics::auc(booster.margins(), &train.bad, None),
         metrics::auc(&margins, &test.bad, None),
-        status("VmHWM:")
     );
 }
 
@@ -188,6 +189,12 @@ fn processor_seconds() -> f64 {
     let after_name = stat.rsplit(')').next().unwrap_or_default();
     let ticks = |at: usize| after_name.split_whitespace().nth(at).and_then(|ticks| ticks.parse::<f64>().ok());
     (ticks(11).unwrap_or(0.0) + ticks(12).unwrap_or(0.0)) / 100.0
+}
+
+/// Processor time of this thread so far: on an idle machine, what the wall would be.
+fn main_thread_seconds() -> f64 {
+    let schedule = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
+    schedule.split(' ').next().and_then(|nanoseconds| nanoseconds.parse::<f64>().ok()).unwrap_or(0.0) / 1e9
 }
 
 /// A line of what Linux says of the process.

@@ -1,4 +1,4 @@
-//! The boosting on its own: threads change nothing, weights are rows, and trees can be added to another model.
+//! The boosting on its own: boosters side by side, weights, and trees that are added to another model.
 
 use ndarray::Array2;
 use rand::{RngExt, SeedableRng};
@@ -42,24 +42,6 @@ fn grown(mut booster: Booster, design: &Design, n: usize) -> Booster {
 fn loss(margins: &[f64], bad: &[bool]) -> f64 {
     let row = |(z, bad): (&f64, &bool)| libm::log1p(libm::exp(if *bad { -z } else { *z }));
     margins.iter().zip(bad).map(row).sum::<f64>() / bad.len() as f64
-}
-
-#[test]
-fn any_number_of_threads_grows_the_same_trees() {
-    let (codes, bad) = rows(40_001);
-    let design = design(&codes);
-    let weights = Weights::new((0..bad.len()).map(|row| f64::from(row as u32 % 4)).collect()).expect("weights");
-    let on = |threads| {
-        let booster = Booster::new(Settings::default(), directions(), &bad, &weights, stream(1, Stream::FinalModel));
-        grown(booster.with_threads(threads), &design, 6)
-    };
-    let one = on(1);
-    for threads in [2, 3, 16] {
-        let several = on(threads);
-        assert_eq!(one.trees(), several.trees());
-        assert_eq!(one.margins(), several.margins());
-    }
-    assert!(one.trees().iter().all(|tree| tree.questions.len() == 6));
 }
 
 #[test]

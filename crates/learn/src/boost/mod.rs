@@ -20,7 +20,7 @@ pub use split::Question;
 pub use weights::{BadWeight, Weights};
 
 use crate::design::Design;
-use gradient::{BLOCK, Unit, differentiate};
+use gradient::{Unit, differentiate};
 use histogram::{Group, Partition, share_out};
 use leaves::{add, sum};
 use monotone::{MOST_LEAVES, leaf_values};
@@ -31,8 +31,8 @@ use split::{Choice, Level, tree_chains};
 use threads::for_each;
 use underglass_engine::features::Direction;
 
-/// Rows from which a tree is shared among threads.
-const LEAST_SHARED_ROWS: usize = 8 * BLOCK;
+/// Rows from which a tree is shared among threads. Below, waiting for each other nine times a tree eats up what two gain.
+const LEAST_SHARED_ROWS: usize = 500_000;
 
 /// A grown tree. Bit `k` of a leaf's index is the answer to question `k`.
 #[derive(Clone, Debug, PartialEq)]
@@ -135,8 +135,8 @@ impl Booster {
         booster
     }
 
-    /// Grows on so many threads. It changes how long a tree takes and nothing else; a browser has one, and few rows are
-    /// grown on one, because starting others takes longer.
+    /// Grows each tree on so many threads, if there are half a million rows or more; a browser has one. It changes how long
+    /// a tree takes and nothing else. Several boosters are better grown side by side: [`Booster::grow_each`].
     #[must_use]
     pub fn with_threads(mut self, threads: u16) -> Self {
         self.threads = if self.signed.len() < LEAST_SHARED_ROWS { 1 } else { threads.max(1) };
@@ -227,7 +227,7 @@ impl Booster {
 
         let (g, h) = unit.unpack(sample.packed.iter().sum());
         let weight = h + self.settings.lambda;
-        let mut gain = g * g / weight;
+        let mut gain = g * (g / weight);
         let mut questions: Vec<Question> = Vec::new();
         for depth in 0..self.settings.depth {
             let level = Level {
@@ -277,4 +277,39 @@ impl Booster {
 /// trees see this value and make up for what rounding left. Rounding keeps every order.
 fn stored(leaf: f64) -> f64 {
     f64::from(((leaf * 1e5).round() / 1e5) as f32)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bins::Cuts;
+    use crate::random::{Stream, stream};
+    use ndarray::Array2;
+
+    #[test]
+    fn any_number_of_threads_grows_the_same_trees() {
+        const COLUMNS: usize = 13;
+        let n = 3 * gradient::BLOCK + 7;
+        let code = |column: usize, row: usize| ((row * (2 * column + 7)) ^ (row >> 3)) % 41;
+        let codes = Array2::from_shape_fn((COLUMNS, n), |(column, row)| code(column, row) as u8);
+        // The last code stands for missing.
+        let design = Design::new(codes, vec![Cuts::of_ranks(40); COLUMNS]);
+        let bad: Vec<bool> = (0..n).map(|row| (code(0, row) * code(1, row) + row * row % 900) > 1100).collect();
+        let weights = Weights::new((0..n).map(|row| f64::from(row as u32 % 4)).collect()).expect("weights");
+        let directions: Vec<Direction> =
+            [Direction::Increasing].into_iter().chain([Direction::Free; COLUMNS - 1]).collect();
+        let on = |threads| {
+            let rng = stream(1, Stream::FinalModel);
+            let mut booster = Booster::new(Settings::default(), directions.clone(), &bad, &weights, rng);
+            booster.threads = threads;
+            (0..8).for_each(|_| booster.grow(&design));
+            booster
+        };
+        let one = on(1);
+        assert!(one.trees.iter().all(|tree| tree.questions.len() == 6));
+        for threads in [2, 3, 16] {
+            let several = on(threads);
+            assert_eq!((one.trees(), one.margins()), (several.trees(), several.margins()), "{threads} threads");
+        }
+    }
 }

@@ -112,3 +112,18 @@ impl Settings {
         .collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_names_of_settings_set_them() {
+        let settings = Settings { trees: 7, depth: 3, lambda: 0.5, patience: 9, ..Settings::default() };
+        let named = settings.named();
+        let again = named.iter().try_fold(Settings::default(), |settings, (name, value)| settings.with(name, *value));
+        assert_eq!((again, named.len()), (Some(settings), 8));
+        assert_eq!(Settings::default().with("leaves", 31.0), None);
+        assert!(settings.with("depth", 7.0).is_some_and(|settings| settings.check().is_err()));
+    }
+}

@@ -3,7 +3,8 @@
 //! The gain of a leaf with gradient sum `G` and curvature sum `H` at value `w` is `−2Gw − (H + λ)w²`, which is
 //! `G² / (H + λ)` at the best free value `w = −G / (H + λ)` (Chen and Guestrin, *XGBoost*, 2016). Under monotone
 //! constraints the values are those of the projected table. The free gain bounds the constrained one from above, and so
-//! does the gain under any one of the constraints; candidates are judged from the highest bound down, and the first one
+//! does the gain under any one of the constraints: a column that is asked about for the first time orders pairs of leaves
+//! only, which costs nothing to see while searching. Candidates are judged from the highest bound down, and the first one
 //! judged exactly that no bound exceeds is the best of all.
 
 use super::gradient::{Unit, halves};
@@ -65,7 +66,7 @@ impl Level<'_> {
     ///
     /// `groups` hold rising columns, and `free` the questions that [`Level::candidates`] found in each.
     pub(crate) fn best(&self, groups: &[Group], free: impl Iterator<Item = Choice>) -> Option<Choice> {
-        let candidate = |(order, choice)| Candidate { choice, judged: Judged::Freely, order };
+        let candidate = |(order, choice)| Candidate { choice, judged: Judged::ByPairs, order };
         let mut candidates: BinaryHeap<Candidate> = free.enumerate().map(candidate).collect();
         let mut chains = BTreeMap::new();
         let (mut best, mut n_judged): (Option<Candidate>, _) = (None, 0);
@@ -84,7 +85,7 @@ impl Level<'_> {
                 .entry((column, self.place(choice.question)))
                 .or_insert_with(|| tree_chains(&[self.asked, &[choice.question]].concat(), self.directions));
             let (gain, judged) = match judged {
-                Judged::Freely => (leaves.bound(chains).min(choice.gain), Judged::ByChain),
+                Judged::ByPairs => (leaves.bound(chains).min(choice.gain), Judged::ByChain),
                 _ => (leaves.gain(chains), Judged::Exactly),
             };
             let closer = Candidate { choice: Choice { gain, ..choice }, judged, ..candidate };
@@ -259,7 +260,7 @@ struct Candidate {
 /// How a gain was judged: the first two are bounds from above.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Judged {
-    Freely,
+    ByPairs,
     ByChain,
     Exactly,
 }
