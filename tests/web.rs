@@ -17,7 +17,7 @@ use underglass_engine::artifact::{
 use underglass_engine::features::{Direction, LevelEffect, Schema};
 use underglass_engine::load::{Book, FileRef};
 use underglass_engine::model::symmetric::{Symmetric, Tree};
-use underglass_engine::model::{Calibration, Ensemble, Predicate, Side};
+use underglass_engine::model::{Calibration, Ensemble, Predicate, Side, Summary};
 use underglass_engine::population::auto;
 use underglass_engine::seal::{self, Digest};
 use underglass_engine::units::{Date, Scale};
@@ -64,7 +64,8 @@ fn model() -> Vec<u8> {
             schema.features_of(&form.check(&inputs).expect("an applicant"))
         })
         .collect();
-    let population = |from, to| Population { from, to, rows: 50, counts: ensemble.count(rows.iter()) };
+    let population =
+        |from, to| Population { from, to, rows: 50, summary: Summary::Leaves(ensemble.count(rows.iter())) };
     let bins = features.iter().map(|feature| feature.name.clone()).chain(["score.points".to_owned()]);
     let estimate = Estimate { value: 0.5, low: 0.4, high: 0.6 };
     let file = ModelFile {
@@ -79,6 +80,9 @@ fn model() -> Vec<u8> {
             trainer: "none".to_owned(),
             parent: None,
             as_of: Date::EPOCH,
+            learner: String::new(),
+            candidates: Vec::new(),
+            search: None,
             parameters: Default::default(),
             permitted_by_request: Vec::new(),
         },

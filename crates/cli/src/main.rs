@@ -1,11 +1,17 @@
 //! `underglass`: learns from data, writes artifacts, scores, decides and replays.
 
 mod books;
+mod card;
 mod check;
 mod demo;
+mod export;
 mod files;
+mod html;
+mod mlflow;
+mod proofs;
 mod replay;
 mod report;
+mod run;
 mod score;
 mod seal;
 mod synth;
@@ -47,6 +53,9 @@ enum Command {
     Seal(seal::Seal),
     /// Compute a receipt's decision again and name the first stage that differs.
     Replay(replay::Replay),
+    /// Write what other tools and people read.
+    #[command(subcommand)]
+    Export(export::Export),
     /// Make everything that the page needs.
     Demo(demo::Demo),
 }
@@ -61,6 +70,7 @@ fn main() -> ExitCode {
         Command::Verify(verify) => verify.run(),
         Command::Seal(seal) => seal.run(),
         Command::Replay(replay) => replay.run(),
+        Command::Export(export) => export.run(),
         Command::Demo(demo) => demo.run(),
     };
     match done {

@@ -1,7 +1,7 @@
 //! `score`: a CSV file in, scores, contributions or decisions out, in the same row order.
 
 use crate::books::BookFiles;
-use crate::report::{Fault, Report};
+use crate::report::{Fault, Report, progress};
 use crate::train::read_table;
 use crate::{Done, files};
 use clap::{Args, ValueEnum};
@@ -10,9 +10,8 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 use underglass_engine::Engine;
 use underglass_engine::application::{Application, ApplicationForm, FormValue, Permitted, check_row};
-use underglass_engine::explain::ShapTables;
+use underglass_engine::explain::{Explainer, Game};
 use underglass_engine::features::Schema;
-use underglass_engine::model::Ensemble;
 use underglass_engine::receipt::Receipt;
 use underglass_engine::table::Table;
 use underglass_engine::units::{Date, Probability};
@@ -31,7 +30,7 @@ pub(crate) struct Score {
     out: PathBuf,
     /// Add one column a feature and `base`, in log-odds: they sum to the margin.
     #[arg(long, value_enum)]
-    explain: Option<Game>,
+    explain: Option<Asked>,
     /// The reference population of the explanation.
     #[arg(long, value_enum, default_value_t = Reference::All)]
     reference: Reference,
@@ -48,10 +47,11 @@ pub(crate) struct Score {
     book: BookFiles,
 }
 
-/// The games of Shapley values.
+/// The games of Shapley values that can be asked for.
 #[derive(Clone, Copy, PartialEq, ValueEnum)]
-enum Game {
+enum Asked {
     Interventional,
+    Path,
 }
 
 /// Reference populations.
@@ -68,8 +68,8 @@ impl Score {
         let columns = columns(schema, &table)?;
         let as_of = self.as_of.unwrap_or(engine.model.file().lineage.as_of);
         let Reference::All = self.reference;
-        let tables = self.explain.map(|Game::Interventional| tables(&engine));
-        let mut csv = header(schema, tables.is_some(), self.decide);
+        let explainer = self.explain.map(|asked| explainer(&engine, asked)).transpose()?;
+        let mut csv = header(schema, explainer.is_some(), self.decide);
         let mut receipts = String::new();
         for row in 0..table.n_rows() {
             let given = values(schema, &table, &columns, row);
@@ -78,8 +78,8 @@ impl Score {
             let features = schema.features_of(&application);
             let z = engine.model.log_odds(&features);
             write!(csv, "{row},{},{}", z.0, Probability::from_log_odds(z).value()).ok();
-            if let Some(tables) = &tables {
-                let explanation = engine.model.explain(tables, &features);
+            if let Some(explainer) = &explainer {
+                let explanation = engine.model.explain(explainer, &features);
                 write!(csv, ",{}", explanation.base).ok();
                 explanation.values.iter().for_each(|value| {
                     write!(csv, ",{value}").ok();
@@ -132,10 +132,22 @@ fn values(schema: &Schema, table: &Table, columns: &[Option<usize>], row: usize)
     schema.inputs().iter().zip(columns).map(read).collect()
 }
 
-fn tables(engine: &Engine) -> ShapTables {
-    let Ensemble::Symmetric(ensemble) = engine.model.ensemble();
-    let n_features = engine.model.schema().features().len();
-    ShapTables::new(ensemble, &engine.model.populations().all.counts, n_features)
+/// The explainer against all training rows, if it plays the game that was asked for.
+fn explainer(engine: &Engine, asked: Asked) -> Result<Explainer, Fault> {
+    let explainer = engine.model.explainer(&engine.model.populations().all);
+    match (asked, explainer.game()) {
+        (Asked::Interventional, Game::Interventional) | (Asked::Path, Game::PathDependent) => {}
+        (_, Game::Members) => progress("note: each member of this mean is explained by its own game"),
+        (Asked::Interventional, _) => {
+            return Err(Fault::Usage(
+                "these trees are too deep for --explain interventional; use --explain path".into(),
+            ));
+        }
+        (Asked::Path, _) => {
+            return Err(Fault::Usage("this model is explained by --explain interventional".into()));
+        }
+    }
+    Ok(explainer)
 }
 
 fn decide(engine: &Engine, application: &Application, as_of: Date) -> Receipt {

@@ -1,7 +1,7 @@
 //! `verify` and `seal`.
 
 use crate::report::{Fault, Report};
-use crate::{Done, files};
+use crate::{Done, files, proofs};
 use clap::Args;
 use serde_json::json;
 use std::path::PathBuf;
@@ -18,6 +18,9 @@ use underglass_engine::seal::{self, Kind};
 pub(crate) struct Verify {
     /// An artifact, policy, pricing, catalogue, receipt or manifest.
     file: PathBuf,
+    /// Of a model: prove, input by input, that the score never moves against the declared directions.
+    #[arg(long)]
+    proofs: bool,
 }
 
 impl Verify {
@@ -33,7 +36,16 @@ impl Verify {
             }
         };
         match kind {
-            Kind::Model => Model::decode(&bytes).map(drop).map_err(|error| Fault::Artifact(error.to_string()))?,
+            Kind::Model => {
+                let (model, digest) = Model::decode(&bytes).map_err(|error| Fault::Artifact(error.to_string()))?;
+                if self.proofs {
+                    return Ok(proofs::report(&model, digest));
+                }
+            }
+            _ if self.proofs => {
+                let message = format!("{}: a {kind} file; only a model has proofs", self.file.display());
+                return Err(Fault::Usage(message));
+            }
             Kind::Bands => seal::read::<BandsFile>(kind, &bytes).map(drop)?,
             Kind::Policy => seal::read::<Policy>(kind, &bytes).map(drop)?,
             Kind::Pricing => seal::read::<Pricing>(kind, &bytes).map(drop)?,

@@ -1,6 +1,7 @@
 //! `train`: from a CSV file to an artifact.
 
 use crate::report::{Fault, Report, progress};
+use crate::run::{Filed, Recorder};
 use crate::{Done, files};
 use clap::{Args, Subcommand};
 use serde_json::json;
@@ -9,9 +10,10 @@ use underglass_engine::artifact::Metrics;
 use underglass_engine::seal;
 use underglass_engine::table::Table;
 use underglass_engine::units::Date;
-use underglass_learn::plan::{Folds, Permit, Plan};
+use underglass_learn::boost::Settings;
+use underglass_learn::plan::{Folds, Learner, Permit, Plan};
 use underglass_learn::spec::Spec;
-use underglass_learn::train::Stage;
+use underglass_learn::train::{Stage, TrialSummary};
 use underglass_learn::{Fit, LearnError, Trained};
 
 /// Learn a model from a CSV file and write its artifact.
@@ -39,6 +41,12 @@ pub(crate) struct Risk {
     /// A TOML file with what is known about columns and model; options given here go before it.
     #[arg(long)]
     spec: Option<PathBuf>,
+    /// The kind of model: symmetric, logistic, forest, or auto for the best of them and their means on held-out rows.
+    #[arg(long, default_value_t = Learner::Symmetric)]
+    learner: Learner,
+    /// Try so many settings of the boosting; the reported figures are nested, so the search does not flatter them.
+    #[arg(long, default_value_t = 0)]
+    tune: u16,
     /// Seeded folds with equal shares of bad outcomes; 5 unless something else is said.
     #[arg(long, conflicts_with = "folds_file")]
     folds: Option<u16>,
@@ -69,7 +77,9 @@ pub(crate) struct Risk {
     /// The model's name; "risk" unless something else is said.
     #[arg(long)]
     name: Option<String>,
-    /// The artifact to write; the other score bands go to NAME.bands.json beside it.
+    #[command(flatten)]
+    filed: Filed,
+    /// The artifact to write; beside it go the other score bands, NAME.bands.json, and the run's record, NAME.run.json.
     #[arg(long)]
     out: PathBuf,
 }
@@ -97,7 +107,8 @@ impl Risk {
         let target = self.target.clone().or(spec.target.take());
         let target = target.ok_or_else(|| Fault::Usage("neither --target nor --spec names a target".to_owned()))?;
         let permit = if self.permit == ["all"] { Permit::All } else { Permit::Named(self.permit.clone()) };
-        let plan = Plan { row_date, ..spec.plan(&target, permit) };
+        let (learner, trials, threads) = (self.learner, self.tune, threads());
+        let plan = Plan { learner, trials, threads, row_date, ..spec.plan(&target, permit) };
         let folds = match (&self.folds_file, &self.time_column, plan.folds) {
             (Some(path), ..) => Folds::Given(read_folds(path)?),
             (None, Some(column), Folds::Stratified(windows)) => {
@@ -113,15 +124,31 @@ impl Train {
     pub(crate) fn run(self) -> Done {
         let Train::Risk(asked) = self;
         let plan = asked.plan()?;
-        let trained = fit(&read_table(&asked.data)?, plan)?;
+        let mut run = Recorder::start(asked.filed, &plan.name, &asked.data)?;
+        let table = read_table(&asked.data)?;
+        run.planned(&plan);
+        let trained = fit(&table, plan)?;
+        run.trained();
         let written = write(&trained, &asked.out)?;
+        let record = run.written(&trained, &asked.out, written)?;
         let metrics = &trained.model.file().metrics;
         let lines = vec![format!("{}: {}", asked.out.display(), written), quality(metrics)];
         Ok(Report::new(
             lines,
-            json!({ "artifact": asked.out, "sha256": written.to_string(), "metrics": metrics, "notes": trained.notes }),
+            json!({
+                "artifact": asked.out,
+                "sha256": written.to_string(),
+                "run": record,
+                "metrics": metrics,
+                "notes": trained.notes,
+            }),
         ))
     }
+}
+
+/// As many threads as the machine runs at once.
+pub(crate) fn threads() -> u16 {
+    std::thread::available_parallelism().map_or(1, |threads| threads.get().min(64) as u16)
 }
 
 pub(crate) fn read_table(path: &Path) -> Result<Table, Fault> {
@@ -142,9 +169,12 @@ fn read_folds(path: &Path) -> Result<Vec<u16>, Fault> {
 pub(crate) fn fit(table: &Table, plan: Plan) -> Result<Trained, Fault> {
     let mut fit = Fit::new(table, plan).map_err(refused)?;
     fit.notes().iter().for_each(|note| progress(&format!("note: {note}")));
-    let mut tenth = 0;
+    let (mut tenth, mut n_trials) = (0, 0);
     loop {
         let state = fit.step(25);
+        let trials = fit.trials();
+        trials[n_trials..].iter().for_each(|trial| progress(&trial_line(trial)));
+        n_trials = trials.len();
         let reached = 10 * state.done / state.total.max(1);
         if reached > tenth {
             tenth = reached;
@@ -154,6 +184,16 @@ pub(crate) fn fit(table: &Table, plan: Plan) -> Result<Trained, Fault> {
             return fit.finish().map_err(refused);
         }
     }
+}
+
+/// A trial as a line of the live table.
+fn trial_line(trial: &TrialSummary) -> String {
+    let Settings { depth, learning_rate, lambda, min_child_weight, row_share, column_share, .. } = trial.settings;
+    format!(
+        "trial: held-out loss {:.5}, {:3} trees, depth {depth}, rate {learning_rate:.3}, lambda {lambda:.2}, \
+         child weight {min_child_weight:.2}, rows {row_share:.2}, columns {column_share:.2}",
+        trial.log_loss, trial.trees
+    )
 }
 
 fn refused(error: LearnError) -> Fault {

@@ -3,11 +3,10 @@
 //! [`Model::decode`] is one of the engine's two doors: it checks the digest, every length, index and number, and
 //! replays the probes before anything is used.
 
-use crate::explain::{Explanation, ShapTables};
+use crate::explain::{Explainer, Explanation};
 use crate::features::{FeatureVector, Schema};
 pub use crate::metrics::Estimate;
-use crate::model::symmetric::LeafCounts;
-use crate::model::{Calibration, Ensemble, ModelError, Predicate};
+use crate::model::{Calibration, Ensemble, ModelError, Summary};
 use crate::seal::{self, Digest, Kind, Layout, SealError};
 use crate::units::{Date, LogOdds, Points, Scale};
 use rand::{RngExt, SeedableRng};
@@ -48,7 +47,7 @@ pub struct ModelFile {
     pub scale: Scale,
     /// Jackknife standard deviation of the raw score, one a 20-point band from 300.
     pub spread: Vec<f64>,
-    /// Reference populations as leaf counts.
+    /// Reference populations.
     pub populations: Populations,
     /// Reference bins for drift: one entry a feature, then the score under the name `score.points`.
     pub bins: Vec<ReferenceBins>,
@@ -74,10 +73,36 @@ pub struct Lineage {
     pub parent: Option<Digest>,
     /// Latest date in the data.
     pub as_of: Date,
+    /// The kind of model.
+    pub learner: String,
+    /// What it was chosen from, if there was a choice.
+    pub candidates: Vec<Candidate>,
+    /// The search for the boosting's settings, if there was one.
+    pub search: Option<Search>,
     /// The learner's settings.
     pub parameters: BTreeMap<String, f64>,
     /// Columns that were kept as inputs although they would be set aside: benchmarks only.
     pub permitted_by_request: Vec<String>,
+}
+
+/// A kind of model that was compared with others on held-out rows.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "the names say it")]
+pub struct Candidate {
+    pub learner: String,
+    pub auc: f64,
+    pub log_loss: f64,
+}
+
+/// A search for settings.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Search {
+    /// Settings that were tried.
+    pub trials: u32,
+    /// The least mean loss on held-out rows, which the search minimised: it flatters, the metrics do not.
+    pub searched_log_loss: f64,
 }
 
 /// What a model predicts.
@@ -106,7 +131,7 @@ pub struct Populations {
     pub other_bands: Option<Digest>,
 }
 
-/// A population as leaf counts.
+/// A population in the model's shape.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Population {
@@ -116,8 +141,8 @@ pub struct Population {
     pub to: Option<i16>,
     /// Rows counted.
     pub rows: u64,
-    /// One table a tree.
-    pub counts: LeafCounts,
+    /// All that explanations need of the rows.
+    pub summary: Summary,
 }
 
 /// The file beside a model with the bands that the model does not carry.
@@ -263,12 +288,11 @@ impl Model {
         if let Some(index) = file.spread.iter().position(|spread| !(0.0..1e6).contains(spread)) {
             return Err(ArtifactError::Number { what: "spread", index, expected: "points from 0" });
         }
-        let Ensemble::Symmetric(ensemble) = &file.ensemble;
         for (index, population) in std::iter::once(&file.populations.all).chain(&file.populations.bands).enumerate() {
             if population.rows > MOST_ROWS {
                 return Err(ArtifactError::Number { what: "rows of population", index, expected: "at most a billion" });
             }
-            population.counts.check(ensemble, population.rows)?;
+            population.summary.check(&file.ensemble, population.rows)?;
         }
         length("bins", file.bins.len(), n_features + 1)?;
         for bins in &file.bins {
@@ -316,9 +340,8 @@ impl Model {
     }
 
     /// Contributions of a row in calibrated log-odds: `base + Σ values = log-odds`.
-    pub fn explain(&self, tables: &ShapTables, row: &FeatureVector) -> Explanation {
-        let Ensemble::Symmetric(ensemble) = &self.file.ensemble;
-        let mut explanation = tables.explain(ensemble, row);
+    pub fn explain(&self, explainer: &Explainer, row: &FeatureVector) -> Explanation {
+        let mut explanation = explainer.explain(&self.file.ensemble, row);
         let Calibration { slope, intercept, .. } = self.file.calibration;
         explanation.base = slope * explanation.base + intercept;
         explanation.values.iter_mut().for_each(|value| *value *= slope);
@@ -331,9 +354,9 @@ impl Model {
     }
 
     fn run_probes(&self) -> Result<(), ArtifactError> {
-        let tables = self.tables();
+        let explainer = self.explainer(&self.file.populations.all);
         for (index, expected) in self.file.probes.iter().enumerate() {
-            let found = self.probe(&tables, expected.row.clone());
+            let found = self.probe(&explainer, expected.row.clone());
             let differs =
                 |what, found: String, expected: String| Err(ArtifactError::Probe { index, what, found, expected });
             if found.log_odds.to_bits() != expected.log_odds.to_bits() {
@@ -353,15 +376,15 @@ impl Model {
         Ok(())
     }
 
-    fn tables(&self) -> ShapTables {
-        let Ensemble::Symmetric(ensemble) = &self.file.ensemble;
-        ShapTables::new(ensemble, &self.file.populations.all.counts, self.schema().features().len())
+    /// Folds a population of this model for [`Model::explain`].
+    pub fn explainer(&self, population: &Population) -> Explainer {
+        Explainer::new(&self.file.ensemble, &population.summary)
     }
 
-    fn probe(&self, tables: &ShapTables, row: Vec<Option<f64>>) -> Probe {
+    fn probe(&self, explainer: &Explainer, row: Vec<Option<f64>>) -> Probe {
         let vector = FeatureVector(row);
         let log_odds = self.log_odds(&vector);
-        let explanation = self.explain(tables, &vector);
+        let explanation = self.explain(explainer, &vector);
         let bytes: Vec<u8> = std::iter::once(&explanation.base)
             .chain(&explanation.values)
             .flat_map(|value| value.to_le_bytes())
@@ -378,8 +401,8 @@ impl Model {
     /// each feature at its middle threshold and one double either side, each feature missing in turn, all missing.
     #[must_use]
     pub fn with_probes(mut self, seed: u64) -> Self {
-        let tables = self.tables();
-        self.file.probes = self.probe_rows(seed).into_iter().map(|row| self.probe(&tables, row)).collect();
+        let explainer = self.explainer(&self.file.populations.all);
+        self.file.probes = self.probe_rows(seed).into_iter().map(|row| self.probe(&explainer, row)).collect();
         self
     }
 
@@ -401,17 +424,8 @@ impl Model {
             })
             .collect();
         let middle: Vec<Option<f64>> = features.iter().map(|feature| feature.median).collect();
-        let Ensemble::Symmetric(ensemble) = &self.file.ensemble;
         for index in 0..features.len() {
-            let mut thresholds: Vec<f64> = ensemble
-                .predicates
-                .iter()
-                .filter_map(|predicate| match predicate {
-                    Predicate::Less { feature, threshold, .. } if usize::from(*feature) == index => Some(*threshold),
-                    _ => None,
-                })
-                .collect();
-            thresholds.sort_by(f64::total_cmp);
+            let thresholds = self.file.ensemble.thresholds(index);
             let at = thresholds
                 .get(thresholds.len() / 2)
                 .map(|threshold| [threshold.next_down(), *threshold, threshold.next_up()]);
@@ -439,8 +453,8 @@ impl Populations {
                 None => merged = Some(band.clone()),
                 Some(sum) => {
                     sum.to = band.to;
+                    sum.summary.merge(sum.rows, &band.summary, band.rows);
                     sum.rows += band.rows;
-                    sum.counts.add(&band.counts);
                 }
             }
             from += BAND_WIDTH;

@@ -2,9 +2,8 @@
 
 use crate::application::{FormValue, InvalidApplication, check_row};
 use crate::artifact::Model;
-use crate::explain::ShapTables;
+use crate::explain::Explainer;
 use crate::features::FeatureVector;
-use crate::model::Ensemble;
 use crate::units::{Points, Probability};
 
 /// Columns of a batch.
@@ -180,23 +179,22 @@ pub struct Contributions {
 #[derive(Clone, Debug)]
 pub struct ExplainJob {
     rows: Rows,
-    tables: ShapTables,
+    explainer: Explainer,
     contributions: Contributions,
 }
 
 impl ExplainJob {
-    /// Prepares the interventional game of `n_rows` rows against all training rows.
+    /// Prepares `n_rows` rows for explanation against all training rows.
     ///
     /// # Errors
     /// [`BatchError`] when columns do not fit.
     pub fn new(model: &Model, columns: Columns, n_rows: usize) -> Result<Self, BatchError> {
-        let Ensemble::Symmetric(ensemble) = model.ensemble();
         let n_features = model.schema().features().len();
-        let tables = ShapTables::new(ensemble, &model.populations().all.counts, n_features);
+        let explainer = model.explainer(&model.populations().all);
         let rows = Rows::new(model, columns, n_rows)?;
         let values = Vec::with_capacity(n_rows * n_features);
-        let base = model.file().calibration.log_odds(tables.base()).0;
-        Ok(Self { rows, tables, contributions: Contributions { base, values } })
+        let base = model.file().calibration.log_odds(explainer.base()).0;
+        Ok(Self { rows, explainer, contributions: Contributions { base, values } })
     }
 
     /// Explains at most `budget` more rows.
@@ -208,7 +206,7 @@ impl ExplainJob {
         let from = self.contributions.values.len() / n_features;
         let to = self.rows.n_rows.min(from.saturating_add(budget));
         for row in from..to {
-            let explanation = model.explain(&self.tables, &self.rows.features(model, row)?);
+            let explanation = model.explain(&self.explainer, &self.rows.features(model, row)?);
             self.contributions.values.extend(explanation.values);
         }
         Ok(Progress { done: to, total: self.rows.n_rows })

@@ -3,9 +3,8 @@
 
 use crate::application::{Application, Input, Permitted, Role};
 use crate::artifact::Model;
-use crate::explain::ShapTables;
+use crate::explain::{Explainer, Game};
 use crate::features::FeatureVector;
-use crate::model::Ensemble;
 use crate::policy::{Answer, Band, Facts, Policy, ReferenceName, Rule, RuleAnswer, Severity};
 use crate::pricing::{Offer, Pricing};
 use crate::reasons::{self, Catalogue, Reason};
@@ -50,7 +49,7 @@ pub struct Digests {
 #[derive(Clone, Debug)]
 struct Reference {
     named: ReferencePopulation,
-    tables: ShapTables,
+    explainer: Explainer,
 }
 
 /// A reference population by name, its score interval and its rows.
@@ -65,6 +64,8 @@ pub struct ReferencePopulation {
     pub to: Option<i16>,
     /// Training rows in it.
     pub rows: u64,
+    /// The game whose Shapley values the contributions are.
+    pub game: Game,
 }
 
 /// A score with its uncertainty and its explanation.
@@ -291,7 +292,7 @@ impl Engine {
     /// Score, interval and exact contributions of a row.
     pub fn score(&self, features: &FeatureVector) -> Score {
         let model = &self.model;
-        let explanation = model.explain(&self.reference.tables, features);
+        let explanation = model.explain(&self.reference.explainer, features);
         let log_odds = model.log_odds(features);
         let raw = model.scale().raw(log_odds);
         let half = 1.645 * model.spread_at(raw);
@@ -314,9 +315,10 @@ impl Engine {
         score.contributions.iter().map(|value| -factor * value).collect()
     }
 
-    /// How much each feature moves this model over all training rows, in log-odds: for ordering what people see.
+    /// How much each feature moves this model over all training rows, in the margin's unit: for ordering what people see.
     pub fn influence(&self) -> Vec<f64> {
-        self.reference.tables.influence(&self.model.populations().all.counts)
+        let (model, all) = (&self.model, &self.model.populations().all);
+        self.reference.explainer.influence(model.ensemble(), &all.summary, model.schema().features().len())
     }
 
     fn missing(&self, application: &Application) -> Vec<String> {
@@ -497,8 +499,6 @@ impl Terms {
 impl Reference {
     /// The merge of the 20-point bands that the interval above the cut-off touches, or all rows when one is not carried.
     fn new(model: &Model, policy: &Policy) -> Self {
-        let n_features = model.schema().features().len();
-        let Ensemble::Symmetric(ensemble) = model.ensemble();
         let cut_off = policy.bands.approve.value();
         let above = match policy.reference {
             ReferenceName::AboveCutoff => model.populations().above(cut_off),
@@ -508,14 +508,16 @@ impl Reference {
             Some(population) => ("above_cutoff", population),
             None => ("all", &model.populations().all),
         };
+        let explainer = model.explainer(population);
         Self {
             named: ReferencePopulation {
                 name: name.to_owned(),
                 from: population.from,
                 to: population.to,
                 rows: population.rows,
+                game: explainer.game(),
             },
-            tables: ShapTables::new(ensemble, &population.counts, n_features),
+            explainer,
         }
     }
 }

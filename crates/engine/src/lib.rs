@@ -15,6 +15,7 @@
 pub mod application;
 pub mod artifact;
 pub mod batch;
+pub mod card;
 pub mod decision;
 pub mod explain;
 pub mod features;
@@ -25,6 +26,7 @@ pub mod paths;
 pub mod policy;
 pub mod population;
 pub mod pricing;
+pub mod proof;
 pub mod reasons;
 pub mod receipt;
 pub mod seal;

@@ -13,7 +13,7 @@ use underglass_engine::decision::{Decision, Outcome};
 use underglass_engine::features::{FeatureVector, Schema};
 use underglass_engine::load::Files;
 use underglass_engine::model::symmetric::{Symmetric, Tree};
-use underglass_engine::model::{Calibration, Ensemble, Predicate, Side};
+use underglass_engine::model::{Calibration, Ensemble, Predicate, Side, Summary};
 use underglass_engine::population::auto::{self, Shock};
 use underglass_engine::receipt::{Receipt, ReplayError, Stage};
 use underglass_engine::seal::{self, Digest};
@@ -75,7 +75,7 @@ fn model() -> Model {
     let ensemble = Symmetric { base: -1.8, predicates, trees };
     let counts = |chosen: &dyn Fn(&FeatureVector) -> bool| {
         let chosen: Vec<&FeatureVector> = population.iter().filter(|row| chosen(row)).collect();
-        (chosen.len() as u64, ensemble.count(chosen.into_iter()))
+        (chosen.len() as u64, Summary::Leaves(ensemble.count(chosen.into_iter())))
     };
     let scale = Scale::default();
     let shown =
@@ -97,6 +97,9 @@ fn model() -> Model {
             trainer: "a test".to_owned(),
             parent: None,
             as_of: Date::EPOCH,
+            learner: "none".to_owned(),
+            candidates: Vec::new(),
+            search: None,
             parameters: BTreeMap::new(),
             permitted_by_request: Vec::new(),
         },
@@ -112,8 +115,8 @@ fn model() -> Model {
         scale,
         spread: vec![8.0; N_BANDS],
         populations: Populations {
-            all: Population { from: None, to: None, rows: all_rows, counts: all },
-            bands: vec![Population { from: Some(640), to: Some(660), rows: band_rows, counts: band }],
+            all: Population { from: None, to: None, rows: all_rows, summary: all },
+            bands: vec![Population { from: Some(640), to: Some(660), rows: band_rows, summary: band }],
             other_bands: None,
         },
         metrics: Metrics {
@@ -237,7 +240,7 @@ fn an_absent_required_field_is_incomplete_and_a_malformed_one_is_an_error() {
 #[test]
 fn a_model_that_computes_other_bits_is_refused() {
     let mut file = model().file().clone();
-    let Ensemble::Symmetric(ensemble) = &mut file.ensemble;
+    let Ensemble::Symmetric(ensemble) = &mut file.ensemble else { panic!("symmetric") };
     for leaf in &mut ensemble.trees[3].leaves {
         *leaf = f64::from((*leaf as f32).next_up());
     }

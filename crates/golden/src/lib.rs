@@ -1,11 +1,13 @@
-//! Expected answers of the field's reference libraries against the engine.
+//! Expected answers of the field's reference libraries against engine and trainer.
 //!
 //! [`check`] is the one judge: native tests and the browser run call the same function with a file's bytes.
 
+mod calibration;
 mod csv;
 mod metrics;
 mod pricing;
 mod scorecard;
+mod segmentation;
 mod values;
 
 use serde_json::Value;
@@ -39,6 +41,15 @@ impl Report {
         }
     }
 
+    /// Compares a list with a list of numbers in the file, length first.
+    fn list(&mut self, name: &str, found: &[f64], expected: &Value, tolerance: f64) {
+        let expected = values::numbers(expected);
+        self.equal(&format!("{name}: length"), found.len() as i64, expected.len() as i64);
+        for (at, (found, expected)) in found.iter().zip(expected).enumerate() {
+            self.number(&format!("{name} [{at}]"), *found, expected, tolerance);
+        }
+    }
+
     /// Compares whole numbers.
     fn equal(&mut self, name: &str, found: i64, expected: i64) {
         self.number(name, found as f64, expected as f64, 0.0);
@@ -53,15 +64,20 @@ impl Report {
     }
 }
 
-/// The files that the engine answers for, as folder and file name without extension.
-pub const KINDS: [(&str, &str); 4] = [
+/// The files that engine and trainer answer for, as folder and file name without extension.
+pub const KINDS: [(&str, &str); 9] = [
+    ("metrics", "beta_calibration"),
     ("metrics", "classification_metrics"),
+    ("metrics", "isotonic"),
+    ("metrics", "platt"),
     ("pricing", "amortisation"),
     ("pricing", "apr"),
     ("scorecard", "pdo_scaling"),
+    ("scorecard", "woe_iv"),
+    ("segmentation", "kmeans_scaling_encoding"),
 ];
 
-/// Checks one file. `None` when nothing in the engine answers for its kind and name.
+/// Checks one file. `None` when nothing answers for its kind and name.
 pub fn check(kind: &str, name: &str, bytes: &[u8]) -> Option<Report> {
     if kind == "csv" {
         let mut report = Report::default();
@@ -69,10 +85,15 @@ pub fn check(kind: &str, name: &str, bytes: &[u8]) -> Option<Report> {
         return Some(report);
     }
     let judge: fn(&Value, &mut Report) = match (kind, name) {
+        ("metrics", "beta_calibration") => calibration::beta,
         ("metrics", "classification_metrics") => metrics::classification,
+        ("metrics", "isotonic") => calibration::isotonic,
+        ("metrics", "platt") => calibration::platt,
         ("pricing", "amortisation") => pricing::amortisation,
         ("pricing", "apr") => pricing::apr,
         ("scorecard", "pdo_scaling") => scorecard::pdo_scaling,
+        ("scorecard", "woe_iv") => scorecard::woe_iv,
+        ("segmentation", "kmeans_scaling_encoding") => segmentation::kmeans_scaling_encoding,
         _ => return None,
     };
     let mut report = Report::default();

@@ -22,3 +22,7 @@ pub(crate) fn cases(file: &Value) -> &[Value] {
 pub(crate) fn cents(value: &Value) -> i64 {
     (value.as_f64().unwrap_or(f64::NAN) * 100.0).round() as i64
 }
+
+pub(crate) fn strings(value: &Value) -> Vec<String> {
+    value.as_array().into_iter().flatten().filter_map(|item| item.as_str().map(str::to_owned)).collect()
+}

@@ -1,7 +1,10 @@
 //! How long training takes: the synthetic auto world through the whole fit, and the bare boosting of 500 unconstrained
-//! trees on numbers.
+//! trees on numbers, binning included.
 //!
-//! `cargo run --release -p underglass-learn --example speed -- [world rows] [boosting rows]`
+//! `cargo run --release -p underglass-learn --example speed -- [world=20000] [rows=200000] [folder=FOLDER] [columns=20]
+//! [rounds=1] [threads=1] [setting=value …]`. A folder holds `train_X.f32`, `train_y.u8`, `test_X.f32` and `test_y.u8`:
+//! numbers row by row, little-endian, NaN for missing, and outcomes of 0 or 1; without one, rows are made up. Times are
+//! processor seconds of the process (Linux) and wall seconds.
 #![expect(clippy::print_stdout, reason = "figures on the terminal are what this program is for")]
 #![expect(clippy::disallowed_methods, reason = "it measures how long training takes")]
 
@@ -9,6 +12,7 @@ use ndarray::Array2;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use std::error::Error;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 use underglass_engine::application::FormValue;
 use underglass_engine::features::Direction;
@@ -16,16 +20,35 @@ use underglass_engine::metrics;
 use underglass_engine::population::auto::{self, Shock};
 use underglass_engine::table::Table;
 use underglass_learn::bins::Cuts;
-use underglass_learn::boost::{Booster, Settings};
+use underglass_learn::boost::{Booster, Settings, Weights, patterns};
 use underglass_learn::design::Design;
 use underglass_learn::plan::Columns;
 use underglass_learn::random::{Stream, stream};
 use underglass_learn::{Fit, Plan, Stage};
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let rows = |at: usize, default: u32| std::env::args().nth(at).map_or(Ok(default), |text| text.parse());
-    world(rows(1, 20_000)?)?;
-    boosting(rows(2, 200_000)?);
+    let (mut world_rows, mut rows, mut columns, mut rounds, mut threads) = (20_000, 200_000, 20, 1, 1);
+    let (mut folder, mut settings) = (None, Settings { trees: 500, ..Settings::default() });
+    for argument in std::env::args().skip(1) {
+        let (name, value) = argument.split_once('=').ok_or("name=value")?;
+        match name {
+            "folder" => folder = Some(PathBuf::from(value)),
+            "world" => world_rows = value.parse()?,
+            "rows" => rows = value.parse()?,
+            "columns" => columns = value.parse()?,
+            "rounds" => rounds = value.parse()?,
+            "threads" => threads = value.parse()?,
+            _ => settings = settings.with(name, value.parse()?).ok_or_else(|| format!("no setting {name}"))?,
+        }
+    }
+    world(world_rows)?;
+    let (train, test) = match folder {
+        Some(folder) => (Sample::read(&folder, "train", columns)?, Sample::read(&folder, "test", columns)?),
+        None => (Sample::made_up(rows), Sample::made_up(0)),
+    };
+    for _ in 0..if train.bad.is_empty() { 0 } else { rounds } {
+        boosting(&train, &test, settings, threads);
+    }
     Ok(())
 }
 
@@ -81,58 +104,95 @@ fn world(rows: u32) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-fn boosting(rows: u32) {
-    const COLUMNS: usize = 20;
-    if rows == 0 {
-        return;
+/// Columns of numbers, NaN for missing, with outcomes.
+struct Sample {
+    columns: Vec<Vec<f64>>,
+    bad: Vec<bool>,
+}
+
+impl Sample {
+    fn read(folder: &Path, part: &str, n_columns: usize) -> Result<Self, Box<dyn Error>> {
+        let bytes = std::fs::read(folder.join(format!("{part}_X.f32")))?;
+        let numbers: Vec<f64> = bytes.as_chunks::<4>().0.iter().map(|four| f32::from_le_bytes(*four).into()).collect();
+        let column = |column: usize| numbers.iter().skip(column).step_by(n_columns).copied().collect();
+        let outcomes = std::fs::read(folder.join(format!("{part}_y.u8")))?;
+        Ok(Self { columns: (0..n_columns).map(column).collect(), bad: outcomes.iter().map(|y| *y == 1).collect() })
     }
-    let mut rng = ChaCha8Rng::seed_from_u64(1);
-    let values: Vec<Vec<f64>> = (0..COLUMNS)
-        .map(|column| {
-            let levels = [0, 2, 9, 60][column % 4];
-            let draw = |_| {
-                if levels == 0 { rng.random_range(-3.0..3.0) } else { f64::from(rng.random_range(0..levels + 1_u32)) }
-            };
-            (0..rows).map(draw).collect()
-        })
-        .collect();
-    let z = |row: usize| {
-        -3.0 + 0.8 * values[0][row] + 0.5 * values[4][row] * values[8][row] - 0.1 * values[2][row]
-            + 0.6 * values[1][row]
+
+    fn made_up(rows: u32) -> Self {
+        let mut rng = ChaCha8Rng::seed_from_u64(1);
+        let columns: Vec<Vec<f64>> = (0..20)
+            .map(|column| {
+                let levels = [0, 2, 9, 60][column % 4];
+                let mut draw = |_| match levels {
+                    0 => rng.random_range(-3.0..3.0),
+                    _ => f64::from(rng.random_range(0..levels + 1_u32)),
+                };
+                (0..rows).map(&mut draw).collect()
+            })
+            .collect();
+        let bad = (0..rows as usize).map(|row| {
+            let x = |column: usize| columns[column][row];
+            let z = -3.0 + 0.8 * x(0) + 0.5 * x(4) * x(8) - 0.1 * x(2) + 0.6 * x(1);
+            rng.random_range(0.0..1.0) < 1.0 / (1.0 + libm::exp(-z))
+        });
+        Self { bad: bad.collect(), columns }
+    }
+
+    fn design(&self, cuts: &[Cuts]) -> Design {
+        let code = |cuts: &Cuts, value: &f64| if value.is_nan() { cuts.missing() } else { cuts.code(*value) };
+        let codes =
+            self.columns.iter().zip(cuts).flat_map(|(column, cuts)| column.iter().map(|value| code(cuts, value)));
+        let shape = (cuts.len(), self.bad.len());
+        Design::new(Array2::from_shape_vec(shape, codes.collect()).unwrap_or_default(), cuts.to_vec())
+    }
+}
+
+fn boosting(train: &Sample, test: &Sample, settings: Settings, threads: u16) {
+    let (cpu, clock) = (processor_seconds(), Instant::now());
+    let cuts = |column: &Vec<f64>| {
+        let mut sorted: Vec<f64> = column.iter().copied().filter(|value| !value.is_nan()).collect();
+        sorted.sort_unstable_by(f64::total_cmp);
+        Cuts::of_sorted(&sorted)
     };
-    let bad: Vec<bool> =
-        (0..rows as usize).map(|row| rng.random_range(0.0..1.0) < 1.0 / (1.0 + libm::exp(-z(row)))).collect();
-    for (name, settings) in [
-        (
-            "all rows and columns",
-            Settings { learning_rate: 0.1, lambda: 1.0, row_share: 1.0, column_share: 1.0, ..Settings::default() },
-        ),
-        ("default shares", Settings::default()),
-    ] {
-        let clock = Instant::now();
-        let mut cuts = Vec::new();
-        let mut codes = Vec::new();
-        for column in &values {
-            let mut sorted = column.clone();
-            sorted.sort_unstable_by(f64::total_cmp);
-            let of = Cuts::of_sorted(&sorted);
-            codes.extend(column.iter().map(|value| of.code(*value)));
-            cuts.push(of);
-        }
-        let design = Design::new(Array2::from_shape_vec((COLUMNS, rows as usize), codes).unwrap_or_default(), cuts);
-        let binned = clock.elapsed().as_secs_f64();
-        let mut booster = Booster::new(
-            settings,
-            vec![Direction::Free; COLUMNS],
-            &bad,
-            vec![true; rows as usize],
-            stream(1, Stream::FinalModel),
-        );
-        (0..500).for_each(|_| booster.grow(&design, &bad));
-        println!(
-            "boosting {rows} × {COLUMNS}, 500 trees, {name}: bins {binned:.2} s, in all {:.2} s; training AUC {:.4}",
-            clock.elapsed().as_secs_f64(),
-            metrics::auc(booster.margins(), &bad, None)
-        );
+    let cuts: Vec<Cuts> = train.columns.iter().map(cuts).collect();
+    let design = train.design(&cuts);
+    let binned = processor_seconds() - cpu;
+    let directions = vec![Direction::Free; cuts.len()];
+    let weights = Weights::equal(train.bad.len());
+    let booster = Booster::new(settings, directions, &train.bad, &weights, stream(1, Stream::FinalModel));
+    let mut booster = booster.with_threads(threads);
+    (0..settings.trees).for_each(|_| booster.grow(&design));
+    let (cpu, wall) = (processor_seconds() - cpu, clock.elapsed().as_secs_f64());
+
+    let design = test.design(&cuts);
+    let (mut margins, mut leaves) = (vec![booster.base(); test.bad.len()], Vec::new());
+    for tree in booster.trees() {
+        patterns(&tree.questions, &design, &mut leaves);
+        margins.iter_mut().zip(&leaves).for_each(|(margin, leaf)| *margin += tree.leaves[usize::from(*leaf)]);
     }
+    println!(
+        "boosting {} × {}, {} trees, {threads} threads: {cpu:.2} CPU s (bins {binned:.2}), {wall:.2} s; AUC training {:.5}, test {:.5}; peak memory {}",
+        train.bad.len(),
+        cuts.len(),
+        settings.trees,
+        metrics::auc(booster.margins(), &train.bad, None),
+        metrics::auc(&margins, &test.bad, None),
+        status("VmHWM:")
+    );
+}
+
+/// Processor time of all threads so far; 0 where the system does not tell.
+fn processor_seconds() -> f64 {
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    let after_name = stat.rsplit(')').next().unwrap_or_default();
+    let ticks = |at: usize| after_name.split_whitespace().nth(at).and_then(|ticks| ticks.parse::<f64>().ok());
+    (ticks(11).unwrap_or(0.0) + ticks(12).unwrap_or(0.0)) / 100.0
+}
+
+/// A line of what Linux says of the process.
+fn status(name: &str) -> String {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix(name));
+    line.map_or_else(|| "unknown".to_owned(), |value| value.trim().to_owned())
 }

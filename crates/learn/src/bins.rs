@@ -1,10 +1,14 @@
-//! From values to codes: at most 255 ordered bins a column, and a code of its own for missing.
+//! From values to codes: at most 127 ordered bins a column, and a code of its own for missing.
 //!
 //! A cut between two neighbouring values `a < b` is the decimal number of fewest digits (three at least) near their
 //! midpoint with `a < cut <= b`, so that `value < cut` separates training and serving rows alike, and artifacts stay short.
 
-/// The most cuts of a column: 255 codes of values and one of missing fit a byte.
-pub const MOST_CUTS: usize = 254;
+/// The most cuts of a column. Twice as many made no model better on seven sets of credit data and one synthetic world,
+/// and the search for questions on 20,000 rows half as fast.
+pub const MOST_CUTS: usize = 126;
+
+/// The most codes: those of 127 bins and of missing.
+pub const MOST_CODES: usize = MOST_CUTS + 2;
 
 /// Rising thresholds of one column.
 #[derive(Clone, Debug, PartialEq)]
@@ -65,7 +69,7 @@ impl Cuts {
     }
 }
 
-fn between(a: f64, b: f64) -> f64 {
+pub(crate) fn between(a: f64, b: f64) -> f64 {
     let middle = a / 2.0 + b / 2.0;
     (2..17)
         .filter_map(|digits| format!("{middle:.digits$e}").parse::<f64>().ok())
@@ -100,9 +104,9 @@ mod tests {
         let cuts = Cuts::of_sorted(&values);
         assert_eq!(cuts.thresholds().len(), MOST_CUTS);
         assert_eq!(cuts.thresholds()[0], 0.5);
-        let mut counts = [0; 256];
+        let mut counts = [0; MOST_CODES];
         values.iter().for_each(|value| counts[usize::from(cuts.code(*value))] += 1);
-        assert!(counts[1..255].iter().all(|count| (150..=165).contains(count)), "{counts:?}");
+        assert!(counts[1..=MOST_CUTS].iter().all(|count| (305..=330).contains(count)), "{counts:?}");
     }
 
     proptest! {

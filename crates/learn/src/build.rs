@@ -1,19 +1,14 @@
-//! From grown trees to a model file.
+//! From fitted ensembles to a model file.
 
-use crate::boost::{Booster, Grown, Question};
-use crate::design::Design;
-use crate::fold::Split;
+use crate::learner::{Fitted, Learner, TrainingSet};
 use crate::plan::{Folds, Plan};
-use crate::prepare::Prepared;
 use crate::train::LearnError;
 use crate::{reference, spread};
 use ndarray::Array2;
-use std::collections::BTreeMap;
-use underglass_engine::artifact::{BandsFile, Lineage, Metrics, Model, ModelFile, Populations, Target};
+use underglass_engine::artifact::{BandsFile, Candidate, Lineage, Metrics, Model, ModelFile, Populations, Target};
 use underglass_engine::features::Schema;
 use underglass_engine::metrics;
-use underglass_engine::model::symmetric::Tree;
-use underglass_engine::model::{Calibration, Ensemble, Predicate, Side, Symmetric};
+use underglass_engine::model::Calibration;
 use underglass_engine::seal::{self, Digest};
 use underglass_engine::units::{Date, Points, Probability, Scale};
 
@@ -27,13 +22,9 @@ pub(crate) struct Parts<'a> {
     pub(crate) as_of: Option<Date>,
     pub(crate) positive: String,
     pub(crate) permitted_by_request: Vec<String>,
-    pub(crate) bad: &'a [bool],
-    pub(crate) held_out_margins: &'a [Option<f64>],
-    pub(crate) split: &'a Split,
-    pub(crate) prepared: Prepared,
-    pub(crate) fold_models: &'a [Booster],
-    pub(crate) final_model: &'a Booster,
-    pub(crate) calibration: Calibration,
+    pub(crate) set: &'a TrainingSet,
+    /// Models to choose from.
+    pub(crate) fitted: Vec<Fitted>,
 }
 
 /// A model with what goes beside it.
@@ -43,28 +34,50 @@ pub(crate) struct Built {
     pub(crate) out_of_fold: Vec<Option<f64>>,
 }
 
-pub(crate) fn build(parts: Parts<'_>) -> Result<Built, LearnError> {
-    let Parts { plan, prepared, calibration, .. } = parts;
-    let scale = Scale::default();
-    let raw = |margins: &[f64]| -> Vec<f64> {
-        margins.iter().map(|margin| scale.raw(calibration.log_odds(*margin))).collect()
-    };
-    let final_raw = raw(parts.final_model.margins());
-    let points: Vec<Points> = final_raw.iter().map(|raw| Points::from_raw(*raw)).collect();
-    let by_fold: Vec<f64> = parts.fold_models.iter().flat_map(|model| raw(model.margins())).collect();
-    // One score a fold and row was collected, so the shape fits.
-    let by_fold = Array2::from_shape_vec((parts.fold_models.len(), points.len()), by_fold).unwrap_or_default();
-    let probability = |margin: f64| Probability::from_log_odds(calibration.log_odds(margin)).value();
-    let out_of_fold: Vec<Option<f64>> = parts.held_out_margins.iter().map(|margin| margin.map(probability)).collect();
+/// A model to choose from, with its scores of rows that it had not seen.
+struct Judged {
+    fitted: Fitted,
+    calibration: Calibration,
+    probabilities: Vec<Option<f64>>,
+    /// On the rows where learners are compared.
+    auc: f64,
+    loss: f64,
+}
 
-    let trees = parts.final_model.trees();
-    let (all, bands) = reference::populations(trees, &prepared.design, &points);
+fn judged(fitted: Fitted, set: &TrainingSet) -> Judged {
+    let calibration = fitted.calibration(set);
+    let probability = |margin: f64| Probability::from_log_odds(calibration.log_odds(margin)).value();
+    let probabilities: Vec<Option<f64>> = fitted.held_out.iter().map(|margin| margin.map(probability)).collect();
+    let (compared, bad) = set.at(&set.split.tuning(), &probabilities);
+    let (auc, loss) = (metrics::auc(&compared, &bad, None), metrics::log_loss(&compared, &bad, None));
+    Judged { fitted, calibration, probabilities, auc, loss }
+}
+
+pub(crate) fn build(parts: Parts<'_>) -> Result<Built, LearnError> {
+    let Parts { plan, set, .. } = parts;
+    let prepared = &set.prepared;
+    let all: Vec<Judged> = parts.fitted.into_iter().map(|fitted| judged(fitted, set)).collect();
+    let candidate =
+        |judged: &Judged| Candidate { learner: judged.fitted.name.clone(), auc: judged.auc, log_loss: judged.loss };
+    let candidates = if all.len() > 1 { all.iter().map(candidate).collect() } else { Vec::new() };
+    // A learner is always run; of equals the first, which is the simplest.
+    let best = all.into_iter().reduce(|best, other| if other.loss < best.loss { other } else { best });
+    let Some(Judged { fitted, calibration, probabilities: out_of_fold, .. }) = best else {
+        return Err(LearnError::NoFeatures { notes: Vec::new() });
+    };
+    let scale = Scale::default();
+    let raw = |margin: &f64| scale.raw(calibration.log_odds(*margin));
+    let final_raw: Vec<f64> = fitted.margins.iter().map(raw).collect();
+    let points: Vec<Points> = final_raw.iter().map(|raw| Points::from_raw(*raw)).collect();
+    let by_fold: Vec<f64> = fitted.by_fold.iter().flatten().map(raw).collect();
+    // One score a fold and row was collected, so the shape fits.
+    let by_fold = Array2::from_shape_vec((fitted.by_fold.len(), points.len()), by_fold).unwrap_or_default();
+
+    let (all, bands) = reference::populations(&fitted.ensemble, prepared, &points);
     let (carried, others) = bands.into_iter().partition(|band| reference::is_touched(band, &plan.cut_offs));
     let bands = BandsFile { name: plan.name.clone(), bands: others };
-    let mut bins = prepared.bins;
+    let mut bins = prepared.bins.clone();
     bins.push(reference::score_bins(&points));
-    let mut parameters = plan.settings.named();
-    parameters.insert("grown_trees".to_owned(), trees.len() as f64);
 
     let file = ModelFile {
         name: plan.name.clone(),
@@ -78,7 +91,10 @@ pub(crate) fn build(parts: Parts<'_>) -> Result<Built, LearnError> {
             trainer: format!("underglass-learn {}", env!("CARGO_PKG_VERSION")),
             parent: None,
             as_of: parts.as_of.unwrap_or(Date::EPOCH),
-            parameters,
+            learner: fitted.name,
+            candidates,
+            search: fitted.search,
+            parameters: fitted.parameters,
             permitted_by_request: parts.permitted_by_request,
         },
         target: Target {
@@ -87,8 +103,8 @@ pub(crate) fn build(parts: Parts<'_>) -> Result<Built, LearnError> {
             positive: parts.positive,
             window_months: plan.window_months,
         },
-        ensemble: Ensemble::Symmetric(symmetric(parts.final_model.base(), trees, &prepared.design)),
-        schema: Schema::new(prepared.schema.inputs().to_vec(), prepared.features)?,
+        ensemble: fitted.ensemble,
+        schema: Schema::new(prepared.schema.inputs().to_vec(), prepared.features.clone())?,
         calibration,
         scale,
         spread: spread::by_band(&by_fold, &final_raw),
@@ -98,33 +114,39 @@ pub(crate) fn build(parts: Parts<'_>) -> Result<Built, LearnError> {
             other_bands: seal::open(&bands.encode()).ok().map(|(_, digest)| digest),
         },
         bins,
-        metrics: measured(plan, parts.split, parts.held_out_margins, &out_of_fold, parts.bad),
+        metrics: measured(plan, set, &fitted.held_out, &out_of_fold),
         probes: Vec::new(),
     };
     Ok(Built { model: Model::new(file)?.with_probes(plan.seed), bands, out_of_fold })
 }
 
-fn measured(
-    plan: &Plan,
-    split: &Split,
-    margins: &[Option<f64>],
-    probabilities: &[Option<f64>],
-    bad: &[bool],
-) -> Metrics {
-    let rows = split.reported();
-    let at = |values: &[Option<f64>]| -> Vec<f64> { rows.iter().filter_map(|row| values[*row]).collect() };
-    let (margins, probabilities) = (at(margins), at(probabilities));
-    let bad: Vec<bool> = rows.iter().map(|row| bad[*row]).collect();
-    let folds = split.n_models();
+/// Figures of quality on the rows that are reported.
+fn measured(plan: &Plan, set: &TrainingSet, margins: &[Option<f64>], probabilities: &[Option<f64>]) -> Metrics {
+    let rows = set.split.reported();
+    let ((margins, bad), (probabilities, _)) = (set.at(&rows, margins), set.at(&rows, probabilities));
+    let folds = set.split.n_models();
+    let chosen = match (plan.learner, plan.trials) {
+        (Learner::Symmetric, 0) => ", and the number of trees,",
+        (Learner::Symmetric, _) => ", and the settings of the boosting,",
+        (Learner::Logistic, _) => ", and the penalty,",
+        (Learner::Forest, _) => "",
+        (Learner::Auto, 0) => ", the number of trees, the penalty and the learner",
+        (Learner::Auto, _) => ", the settings of the boosting, the penalty and the learner",
+    };
+    let nested = plan.trials > 0 && matches!(plan.learner, Learner::Symmetric | Learner::Auto);
+    let protocol = match &plan.folds {
+        Folds::InTime { column, held_out_percent, .. } => format!(
+            "in the order of {column}: the last {held_out_percent} % of the rows are scored by a model of the earlier ones; slope and intercept of the calibration{chosen} were fitted on earlier windows, each scored by a model of the windows before it"
+        ),
+        Folds::Stratified(_) | Folds::Given(_) if nested => format!(
+            "{folds} folds; each row scored by a model that had not seen it, with settings and a number of boosted trees that were chosen on the other folds; slope and intercept of the calibration were fitted on these scores"
+        ),
+        Folds::Stratified(_) | Folds::Given(_) => format!(
+            "{folds} folds; each row scored by the model that had not seen it; slope and intercept of the calibration{chosen} were fitted on these scores"
+        ),
+    };
     Metrics {
-        protocol: match &plan.folds {
-            Folds::InTime { column, held_out_percent, .. } => format!(
-                "in the order of {column}: the last {held_out_percent} % of the rows are scored by a model of the earlier ones; slope and intercept of the calibration and the number of trees were fitted on earlier windows, each scored by a model of the windows before it"
-            ),
-            Folds::Stratified(_) | Folds::Given(_) => format!(
-                "{folds} folds; each row scored by the model that had not seen it; slope and intercept of the calibration and the number of trees were fitted on these scores"
-            ),
-        },
+        protocol,
         folds,
         rows: bad.len() as u64,
         positives: bad.iter().filter(|bad| **bad).count() as u64,
@@ -133,25 +155,4 @@ fn measured(
         log_loss: metrics::log_loss_estimate(&probabilities, &bad),
         brier: metrics::brier_estimate(&probabilities, &bad),
     }
-}
-
-/// Names each distinct question once, in the order of first use.
-fn symmetric(base: f64, trees: &[Grown], design: &Design) -> Symmetric {
-    let mut numbers: BTreeMap<(usize, u8, bool), u16> = BTreeMap::new();
-    let mut predicates = Vec::new();
-    let mut number = |question: &Question| {
-        *numbers.entry((question.column, question.cut, question.missing_is_yes)).or_insert_with(|| {
-            predicates.push(Predicate::Less {
-                feature: question.column as u16,
-                threshold: design.cuts(question.column).thresholds()[usize::from(question.cut)],
-                missing: if question.missing_is_yes { Side::Yes } else { Side::No },
-            });
-            (predicates.len() - 1) as u16
-        })
-    };
-    let trees = trees
-        .iter()
-        .map(|tree| Tree { levels: tree.questions.iter().map(&mut number).collect(), leaves: tree.leaves.clone() })
-        .collect();
-    Symmetric { base, predicates, trees }
 }

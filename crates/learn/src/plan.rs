@@ -1,6 +1,7 @@
 //! What to train: columns, target, settings, folds and seed. A plan and a table determine the artifact's bytes.
 
 use crate::boost::Settings;
+pub use crate::learner::{Learner, UnknownLearner};
 use crate::spec::Spec;
 use underglass_engine::application::Input;
 use underglass_engine::features::Feature;
@@ -31,8 +32,14 @@ pub struct Plan {
     pub window_months: Option<u16>,
     /// Inputs and features.
     pub columns: Columns,
+    /// What kind of model.
+    pub learner: Learner,
+    /// Settings of the boosting to try, the given ones first; 0 takes the given ones.
+    pub trials: u16,
     /// Of the boosting.
     pub settings: Settings,
+    /// How many threads the boosting takes; it changes nothing else, and a browser has one.
+    pub threads: u16,
     /// Who is held out when.
     pub folds: Folds,
     /// Of every random choice.
@@ -112,7 +119,10 @@ impl Plan {
             definition: None,
             window_months: None,
             columns: Columns::Inferred { drop: Vec::new(), permit: Permit::Named(Vec::new()) },
+            learner: Learner::Symmetric,
+            trials: 0,
             settings: Settings::default(),
+            threads: 1,
             folds: Folds::Stratified(5),
             seed: 0,
             as_of: None,

@@ -4,11 +4,12 @@ use crate::bins::Cuts;
 use crate::categories::{ranked, ranks};
 use crate::design::Design;
 use crate::fold::Split;
+use crate::linear;
 use crate::reference::{self, Summary};
 use crate::rows::{Column, Rows};
 use ndarray::Array2;
 use underglass_engine::artifact::ReferenceBins;
-use underglass_engine::features::{Feature, LevelEffect, Schema};
+use underglass_engine::features::{Feature, FeatureVector, LevelEffect, Schema};
 
 /// Everything that is known before the first tree.
 #[derive(Clone, Debug)]
@@ -23,6 +24,30 @@ pub struct Prepared {
     pub design: Design,
     /// All rows, with category orders learned from the training rows of each fold.
     pub fold_designs: Vec<Design>,
+    columns: Vec<Column>,
+    /// Of each category the ranks of its levels.
+    ranks: Vec<Vec<Option<u16>>>,
+}
+
+impl Prepared {
+    /// All rows, with category orders learned from some of them.
+    pub fn design_of(&self, bad: &[bool], learns: impl Fn(usize) -> bool) -> Design {
+        reordered(&self.design, &self.columns, bad, learns)
+    }
+
+    /// The features of all rows, one list a feature, as the final model reads them.
+    pub(crate) fn values(&self) -> Vec<Vec<Option<f64>>> {
+        linear::values(&self.features, &self.columns)
+    }
+
+    /// The features of a row, as the final model reads them.
+    pub fn vector(&self, row: usize) -> FeatureVector {
+        let value = |(column, ranks): (&Column, &Vec<Option<u16>>)| match column {
+            Column::Numbers { values, present } => present[row].then_some(values[row]),
+            Column::Levels { levels, .. } => levels[row].and_then(|level| ranks[usize::from(level)]).map(f64::from),
+        };
+        FeatureVector(self.columns.iter().zip(&self.ranks).map(value).collect())
+    }
 }
 
 /// Bins every column. Numbers are cut at quantiles of all rows, which know no outcome; categories are ordered by outcome,
@@ -59,16 +84,22 @@ pub fn prepare(rows: Rows, bad: &[bool], split: &Split) -> Prepared {
     let codes = Array2::from_shape_vec((features.len(), n_rows), codes).unwrap_or_default();
     let design = Design::new(codes, cuts);
     let fold_designs =
-        (0..split.n_models()).map(|fold| fold_design(&design, &rows.columns, bad, split, fold)).collect();
-    Prepared { schema: rows.schema, features, bins, design, fold_designs }
+        (0..split.n_models()).map(|k| reordered(&design, &rows.columns, bad, |row| split.trains(k, row))).collect();
+    let ranks = features.iter().zip(&rows.columns).map(|(feature, column)| match column {
+        Column::Levels { names, .. } => ranks(names, &feature.levels),
+        Column::Numbers { .. } => Vec::new(),
+    });
+    let ranks = ranks.collect();
+    Prepared { schema: rows.schema, features, bins, design, fold_designs, columns: rows.columns, ranks }
 }
 
-fn fold_design(design: &Design, columns: &[Column], bad: &[bool], split: &Split, fold: u16) -> Design {
+/// All rows, with category orders learned from some of them.
+fn reordered(design: &Design, columns: &[Column], bad: &[bool], learns: impl Fn(usize) -> bool) -> Design {
     let mut design = design.clone();
     for (index, column) in columns.iter().enumerate() {
         if let Column::Levels { names, levels } = column {
-            let training = (0..bad.len()).filter(|row| split.trains(fold, *row));
-            let (cuts, codes) = ranked_codes(names, levels, &ranked(names, training, levels, bad));
+            let rows = (0..bad.len()).filter(|row| learns(*row));
+            let (cuts, codes) = ranked_codes(names, levels, &ranked(names, rows, levels, bad));
             design = design.with_column(index, cuts, codes);
         }
     }

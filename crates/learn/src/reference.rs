@@ -1,10 +1,10 @@
-//! What a model carries of its training rows: ranges and medians, drift bins, leaf counts. No row itself.
+//! What a model carries of its training rows: ranges and medians, drift bins, populations. No row itself.
 
-use crate::boost::{Grown, patterns};
-use crate::design::Design;
+use crate::prepare::Prepared;
 use crate::rows::Column;
 use underglass_engine::artifact::{BAND_WIDTH, N_BANDS, Population, ReferenceBins};
-use underglass_engine::model::symmetric::LeafCounts;
+use underglass_engine::features::FeatureVector;
+use underglass_engine::model::Ensemble;
 use underglass_engine::units::Points;
 
 /// The least rows of a score band that serves as a reference.
@@ -77,29 +77,34 @@ fn decile_bins(name: &str, sorted: &[f64], missing: u64) -> ReferenceBins {
     ReferenceBins { name: name.to_owned(), edges, counts, missing }
 }
 
-/// Leaf counts of all rows and of every 20-point band of the shown score that has [`LEAST_BAND_ROWS`].
-pub fn populations(trees: &[Grown], design: &Design, points: &[Points]) -> (Population, Vec<Population>) {
-    let bands: Vec<u8> = points.iter().map(|points| ((points.value() - 300) / BAND_WIDTH) as u8).collect();
-    let mut rows = [0_u64; N_BANDS];
-    bands.iter().for_each(|band| rows[usize::from(*band)] += 1);
-    let mut tables = vec![LeafCounts(Vec::with_capacity(trees.len())); N_BANDS];
-    let mut nodes = Vec::new();
-    for tree in trees {
-        patterns(&tree.questions, design, &mut nodes);
-        let mut counts = vec![vec![0_u32; tree.leaves.len()]; N_BANDS];
-        for (node, band) in nodes.iter().zip(&bands) {
-            counts[usize::from(*band)][usize::from(*node)] += 1;
+/// All rows, and every 20-point band of the shown score that has [`LEAST_BAND_ROWS`], in the shape of the model.
+pub fn populations(ensemble: &Ensemble, prepared: &Prepared, points: &[Points]) -> (Population, Vec<Population>) {
+    let mut all: Option<Population> = None;
+    let mut bands = Vec::new();
+    for band in 0..N_BANDS as i16 {
+        let from = 300 + BAND_WIDTH * band;
+        // The last band ends above the highest score.
+        let inside = |points: &Points| (points.value() - 300) / BAND_WIDTH == band;
+        let rows = points.iter().enumerate().filter(|(_, points)| inside(points)).map(|(row, _)| row);
+        let vectors: Vec<FeatureVector> = rows.map(|row| prepared.vector(row)).collect();
+        if vectors.is_empty() {
+            continue;
         }
-        tables.iter_mut().zip(counts).for_each(|(table, counts)| table.0.push(counts));
+        let (rows, summary) = (vectors.len() as u64, ensemble.summary(&vectors));
+        match &mut all {
+            Some(all) => {
+                all.summary.merge(all.rows, &summary, rows);
+                all.rows += rows;
+            }
+            None => all = Some(Population { from: None, to: None, rows, summary: summary.clone() }),
+        }
+        if rows >= LEAST_BAND_ROWS {
+            bands.push(Population { from: Some(from), to: Some(from + BAND_WIDTH), rows, summary });
+        }
     }
-    let mut all = LeafCounts(trees.iter().map(|tree| vec![0; tree.leaves.len()]).collect());
-    tables.iter().for_each(|table| all.add(table));
-    let band = |(index, counts): (usize, LeafCounts)| {
-        let from = 300 + BAND_WIDTH * index as i16;
-        Population { from: Some(from), to: Some(from + BAND_WIDTH), rows: rows[index], counts }
-    };
-    let bands = tables.into_iter().enumerate().map(band).filter(|band| band.rows >= LEAST_BAND_ROWS).collect();
-    (Population { from: None, to: None, rows: points.len() as u64, counts: all }, bands)
+    // Both outcomes were seen, so there are rows.
+    let none = || Population { from: None, to: None, rows: 0, summary: ensemble.summary(&[]) };
+    (all.unwrap_or_else(none), bands)
 }
 
 /// Whether a band is touched by one of the cut-offs: by the 20 points from it.

@@ -1,24 +1,25 @@
 //! From a table and a plan to a model: a long fit as a value that is driven in steps.
 //!
-//! One model a fold is grown, all in lockstep, until the loss on held-out rows stops falling; the number of trees with the
-//! least loss is the final model's, which is grown on all rows. Calibration, spread and metrics come from the fold models.
+//! Every learner grows one model a fold and one of all rows, which is the artifact's. Calibration, spread and metrics come
+//! from the fold models.
 
-use crate::boost::{BadSetting, Booster};
+use crate::boost::{BadSetting, Weights};
 use crate::build::{self, Parts};
-use crate::calibrate;
+use crate::check::BadData;
 use crate::fold::{self, Split};
 use crate::infer::{Inferred, infer};
 use crate::labels;
+pub use crate::learner::TrialSummary;
+use crate::learner::{self, Fitted, Growing, Learner, TrainingSet};
 use crate::personal::shown;
 use crate::plan::{Columns, Folds, Plan};
-use crate::prepare::{self, Prepared};
+use crate::prepare;
 use crate::profile;
 use crate::quality::Flagged;
-use crate::random::{Stream, stream};
 use crate::rows;
 use crate::spec::SpecError;
 use underglass_engine::artifact::{ArtifactError, BandsFile, Model};
-use underglass_engine::features::{Direction, SchemaError};
+use underglass_engine::features::SchemaError;
 use underglass_engine::seal::Digest;
 use underglass_engine::table::{Fault, FaultCode, Faults, Table};
 use underglass_engine::units::Date;
@@ -45,22 +46,14 @@ pub struct Fit {
     positive: String,
     permitted_by_request: Vec<String>,
     notes: Vec<String>,
-    bad: Vec<bool>,
-    split: Split,
-    prepared: Prepared,
-    fold_models: Vec<Booster>,
-    final_model: Booster,
-    /// Which fold model grows next.
-    next: usize,
-    /// Held-out loss after each tree, from none.
-    losses: Vec<f64>,
-    stage: Stage,
+    set: TrainingSet,
+    learners: Vec<Growing>,
 }
 
 /// How far a fit is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Progress {
-    /// Trees grown, of all fold models and the final one.
+    /// Trees grown, of all fold models and final ones.
     pub done: u32,
     /// Trees that will be grown at most; shrinks when held-out rows stop improving.
     pub total: u32,
@@ -73,8 +66,8 @@ pub struct Progress {
 pub enum Stage {
     /// Models of the folds.
     Folds,
-    /// The model of all rows, with so many trees.
-    Final(u32),
+    /// The model of all rows.
+    Final,
     /// Nothing more: [`Fit::finish`] is quick.
     Done,
 }
@@ -126,6 +119,9 @@ pub enum LearnError {
         /// What is needed.
         expected: &'static str,
     },
+    /// Columns that a learner cannot work with.
+    #[error(transparent)]
+    Columns(#[from] BadData),
     /// Columns of personal data that nobody has answered for.
     #[error("personal data: {}; nothing is trained until these columns are dropped", columns.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
     Personal {
@@ -175,45 +171,20 @@ impl Fit {
         let split = split(table, &plan, &bad)?;
         let as_of = plan.as_of.or(latest).or(rows.latest);
         let prepared = prepare::prepare(rows, &bad, &split);
-        let directions: Vec<Direction> = prepared.schema.features().iter().map(|feature| feature.direction).collect();
-        let booster = |trains_on: Vec<bool>, of: Stream| {
-            Booster::new(plan.settings, directions.clone(), &bad, trains_on, stream(plan.seed, of))
-        };
-        let trains = |fold| (0..bad.len()).map(|row| split.trains(fold, row)).collect();
-        let fold_models = (0..split.n_models()).map(|fold| booster(trains(fold), Stream::FoldModel(fold))).collect();
-        let final_model = booster(vec![true; bad.len()], Stream::FinalModel);
-        let mut fit = Self {
-            data_sha256: table.sha256(),
-            as_of,
-            positive: outcomes.positive,
-            permitted_by_request,
-            notes,
-            fold_models,
-            final_model,
-            next: 0,
-            losses: Vec::new(),
-            stage: Stage::Folds,
-            plan,
-            bad,
-            split,
-            prepared,
-        };
-        fit.losses.push(fit.held_out_loss());
-        Ok(fit)
+        let weights = Weights::equal(bad.len());
+        let Plan { seed, settings, threads, .. } = plan;
+        let set = TrainingSet { prepared, bad, split, weights, seed, settings, threads };
+        let learners = plan.learner.start(&set, plan.trials);
+        let (data_sha256, positive) = (table.sha256(), outcomes.positive);
+        Ok(Self { data_sha256, as_of, positive, permitted_by_request, notes, learners, set, plan })
     }
 
     /// Grows up to `budget` trees.
     pub fn step(&mut self, budget: u32) -> Progress {
         for _ in 0..budget {
-            match self.stage {
-                Stage::Folds => self.grow_fold(),
-                Stage::Final(trees) => {
-                    self.final_model.grow(&self.prepared.design, &self.bad);
-                    if self.final_model.trees().len() as u32 >= trees {
-                        self.stage = Stage::Done;
-                    }
-                }
-                Stage::Done => break,
+            match self.learners.iter_mut().find(|learner| !learner.is_done(&self.set)) {
+                Some(learner) => learner.step(&self.set),
+                None => break,
             }
         }
         self.progress()
@@ -221,15 +192,17 @@ impl Fit {
 
     /// How far the fit is.
     pub fn progress(&self) -> Progress {
-        let k = self.fold_models.len() as u32;
-        let of_folds = (self.losses.len() as u32 - 1) * k + self.next as u32;
-        let done = of_folds + self.final_model.trees().len() as u32;
-        let total = match self.stage {
-            Stage::Folds => (k + 1) * self.plan.settings.trees,
-            Stage::Final(trees) => of_folds + trees,
-            Stage::Done => done,
-        };
-        Progress { done, total, stage: self.stage }
+        let none = Progress { done: 0, total: 0, stage: Stage::Done };
+        self.learners.iter().map(|learner| learner.progress(&self.set)).fold(none, |all, of| Progress {
+            done: all.done + of.done,
+            total: all.total + of.total,
+            stage: if all.stage == Stage::Done { of.stage } else { all.stage },
+        })
+    }
+
+    /// The trials of a search that are finished.
+    pub fn trials(&self) -> Vec<TrialSummary> {
+        self.learners.iter().flat_map(|learner| learner.trials(&self.set)).collect()
     }
 
     /// What a person should know about the columns.
@@ -240,67 +213,27 @@ impl Fit {
     /// Grows what is left and assembles the model.
     ///
     /// # Errors
-    /// [`LearnError::Model`].
+    /// [`LearnError::Columns`] and [`LearnError::Model`].
     pub fn finish(mut self) -> Result<Trained, LearnError> {
-        while self.stage != Stage::Done {
+        while self.progress().stage != Stage::Done {
             self.step(u32::MAX);
         }
-        let margins = self.held_out_margins();
-        let (tuning, tuning_bad) = self.at(&self.split.tuning(), &margins);
-        let calibration = calibrate::affine(&tuning, &tuning_bad);
+        let set = &self.set;
+        let finished = self.learners.into_iter().map(|learner| learner.finish(set));
+        let mut fitted = finished.collect::<Result<Vec<Fitted>, _>>()?;
+        if self.plan.learner == Learner::Auto {
+            fitted = learner::with_means(fitted, set);
+        }
         let built = build::build(Parts {
             plan: &self.plan,
             data_sha256: self.data_sha256,
             as_of: self.as_of,
             positive: self.positive,
             permitted_by_request: self.permitted_by_request,
-            bad: &self.bad,
-            held_out_margins: &margins,
-            split: &self.split,
-            prepared: self.prepared,
-            fold_models: &self.fold_models,
-            final_model: &self.final_model,
-            calibration,
+            set,
+            fitted,
         })?;
         Ok(Trained { model: built.model, bands: built.bands, notes: self.notes, out_of_fold: built.out_of_fold })
-    }
-
-    fn grow_fold(&mut self) {
-        self.fold_models[self.next].grow(&self.prepared.fold_designs[self.next], &self.bad);
-        self.next += 1;
-        if self.next < self.fold_models.len() {
-            return;
-        }
-        self.next = 0;
-        self.losses.push(self.held_out_loss());
-        let grown = self.losses.len() - 1;
-        let best = least(&self.losses);
-        let settings = &self.plan.settings;
-        if grown >= settings.trees as usize || grown - best >= settings.patience as usize {
-            // A model without a tree would say nothing about anybody; one tree says little.
-            let trees = best.max(1);
-            for (model, design) in self.fold_models.iter_mut().zip(&self.prepared.fold_designs) {
-                model.truncate(trees, design);
-            }
-            self.stage = Stage::Final(trees as u32);
-        }
-    }
-
-    /// Each row's margin under the model that had not seen it, if there is one.
-    fn held_out_margins(&self) -> Vec<Option<f64>> {
-        let margin = |row| Some(self.fold_models[usize::from(self.split.judge(row)?)].margins()[row]);
-        (0..self.bad.len()).map(margin).collect()
-    }
-
-    /// Held-out margins and outcomes of some rows.
-    fn at(&self, rows: &[usize], margins: &[Option<f64>]) -> (Vec<f64>, Vec<bool>) {
-        rows.iter().filter_map(|row| Some((margins[*row]?, self.bad[*row]))).unzip()
-    }
-
-    fn held_out_loss(&self) -> f64 {
-        let (margins, bad) = self.at(&self.split.tuning(), &self.held_out_margins());
-        let sum = margins.iter().zip(&bad).fold(0.0, |sum, (margin, bad)| sum + calibrate::loss(*margin, *bad));
-        sum / margins.len() as f64
     }
 }
 
@@ -310,11 +243,6 @@ impl Fit {
 /// [`LearnError`].
 pub fn train(table: &Table, plan: Plan) -> Result<Trained, LearnError> {
     Fit::new(table, plan)?.finish()
-}
-
-/// The position of the least loss, of equals the first.
-fn least(losses: &[f64]) -> usize {
-    (1..losses.len()).fold(0, |best, at| if losses[at] < losses[best] { at } else { best })
 }
 
 fn columns(table: &Table, plan: &Plan, bad: &[bool]) -> Result<Inferred, LearnError> {

@@ -6,14 +6,13 @@ use rand_chacha::ChaCha8Rng;
 use std::ops::Range;
 use underglass_engine::application::{Action, FormValue, Input, InputKind, Permitted, Personal, check_row};
 use underglass_engine::artifact::Model;
-use underglass_engine::explain::ShapTables;
 use underglass_engine::features::{Direction, Expr, Feature, FeatureVector};
-use underglass_engine::model::Ensemble;
+use underglass_engine::model::{Ensemble, Summary};
 use underglass_engine::population::auto::{self, Shock};
 use underglass_engine::seal;
 use underglass_engine::table::Table;
 use underglass_learn::boost::Settings;
-use underglass_learn::plan::{Columns, Folds};
+use underglass_learn::plan::{Columns, Folds, Learner};
 use underglass_learn::{Fit, LearnError, Plan, Stage, Trained, train};
 
 /// Applications of the synthetic world, with their outcome.
@@ -81,11 +80,11 @@ fn an_artifact_keeps_its_promises() {
     let (decoded, _) = Model::decode(&model.encode()).expect("a sound file, probes and all");
     assert_eq!(decoded, model);
     let file = model.file();
-    let Ensemble::Symmetric(ensemble) = &file.ensemble;
+    let Ensemble::Symmetric(ensemble) = &file.ensemble else { panic!("symmetric") };
     assert!(ensemble.trees.iter().flat_map(|tree| &tree.leaves).all(|leaf| f64::from(*leaf as f32) == *leaf));
 
     let rows = features(&model, &table);
-    assert_eq!(ensemble.count(rows.iter()), file.populations.all.counts, "counts are those of the training rows");
+    assert_eq!(file.ensemble.summary(&rows), file.populations.all.summary, "counts are those of the training rows");
     let points = |row: &FeatureVector| {
         underglass_engine::units::Points::from_raw(model.scale().raw(model.log_odds(row))).value()
     };
@@ -93,14 +92,14 @@ fn an_artifact_keeps_its_promises() {
         let (from, to) = (band.from.expect("a band"), band.to.expect("a band"));
         let inside: Vec<&FeatureVector> = rows.iter().filter(|row| (from..to).contains(&points(row))).collect();
         assert!(inside.len() >= 200 && inside.len() as u64 == band.rows, "{from}: {}", inside.len());
-        assert_eq!(ensemble.count(inside.into_iter()), band.counts);
+        assert_eq!(Summary::Leaves(ensemble.count(inside.into_iter())), band.summary);
     }
     assert_eq!(file.populations.bands.iter().map(|band| band.from).collect::<Vec<_>>(), [Some(640)]);
     assert_eq!(seal::open(&bands.encode()).ok().map(|(_, digest)| digest), file.populations.other_bands);
 
-    let tables = ShapTables::new(ensemble, &file.populations.all.counts, file.schema.features().len());
+    let explainer = model.explainer(&file.populations.all);
     for row in &rows {
-        let explanation = model.explain(&tables, row);
+        let explanation = model.explain(&explainer, row);
         let sum = explanation.values.iter().fold(explanation.base, |sum, value| sum + value);
         assert!((sum - model.log_odds(row).0).abs() < 1e-9);
     }
@@ -113,6 +112,57 @@ fn an_artifact_keeps_its_promises() {
     assert_eq!(file.bins.len(), file.schema.features().len() + 1);
     assert!(file.bins.iter().all(|bins| bins.counts.iter().sum::<u64>() + bins.missing == 4000));
     assert!(file.spread.iter().all(|spread| *spread > 0.0));
+}
+
+#[test]
+fn every_learner_gives_a_sound_artifact_whose_contributions_add_up() {
+    let table = world(0..900);
+    for learner in [Learner::Logistic, Learner::Forest, Learner::Auto] {
+        let Trained { model, bands, .. } = train(&table, Plan { learner, ..world_plan() }).expect("a model");
+        let again = train(&table, Plan { learner, ..world_plan() }).expect("a model");
+        assert_eq!(model.encode(), again.model.encode());
+        assert_eq!(bands.encode(), again.bands.encode());
+        let (decoded, _) = Model::decode(&model.encode()).expect("a sound file, probes and all");
+        assert_eq!(decoded, model);
+        let rows = features(&model, &table);
+        let explainer = model.explainer(&model.populations().all);
+        for row in rows.iter().step_by(30) {
+            let explanation = model.explain(&explainer, row);
+            let total = explanation.values.iter().fold(explanation.base, |sum, value| sum + value);
+            assert!((total - model.log_odds(row).0).abs() < 1e-9, "{total}");
+        }
+        let mean = rows.iter().map(|row| model.log_odds(row).0).sum::<f64>() / rows.len() as f64;
+        assert!((model.file().calibration.log_odds(explainer.base()).0 - mean).abs() < 1e-9);
+        let metrics = &model.file().metrics;
+        assert!(metrics.auc.value > 0.72, "{learner}: {:?}", metrics.auc);
+        let candidates = &model.file().lineage.candidates;
+        assert_eq!(candidates.len(), if learner == Learner::Auto { 7 } else { 0 });
+        let least = candidates.iter().map(|candidate| candidate.log_loss).fold(f64::INFINITY, f64::min);
+        assert!(
+            candidates.is_empty() || (least - metrics.log_loss.value).abs() < 1e-12,
+            "{candidates:?} {:?}",
+            metrics.log_loss
+        );
+    }
+}
+
+#[test]
+fn a_search_flatters_itself_and_the_reported_loss_does_not() {
+    let table = world(0..700);
+    let settings = Settings { trees: 40, patience: 10, ..Settings::default() };
+    let plan = Plan { trials: 5, settings, folds: Folds::Stratified(3), ..world_plan() };
+    let mut fit = Fit::new(&table, plan.clone()).expect("a fit");
+    while fit.step(7).stage != Stage::Done {}
+    let trials = fit.trials();
+    let file = fit.finish().expect("a model").model.file().clone();
+    assert_eq!((trials.len(), trials[0].settings), (5, settings));
+    let least = trials.iter().map(|trial| trial.log_loss).fold(f64::INFINITY, f64::min);
+    let search = file.lineage.search.expect("a search");
+    assert_eq!((search.trials, search.searched_log_loss), (5, least));
+    // The nested margins are of models that were chosen without the row; calibrated, they still lose against the search.
+    assert!(file.metrics.log_loss.value > least, "{} {least}", file.metrics.log_loss.value);
+    assert!(file.metrics.protocol.contains("chosen on the other folds"), "{}", file.metrics.protocol);
+    assert_eq!(train(&table, plan).expect("a model").model.file(), &file);
 }
 
 /// Rows of constrained and free columns whose effects go with and against their directions; a tenth is missing.

@@ -4,7 +4,7 @@ use crate::convert::{fail, object};
 use js_sys::Uint8Array;
 use serde::Deserialize;
 use underglass_engine::table::Table;
-use underglass_learn::plan::{Columns, Permit, Plan};
+use underglass_learn::plan::{Columns, Learner, Permit, Plan, UnknownLearner};
 use underglass_learn::{Fit, LearnError};
 use wasm_bindgen::prelude::*;
 
@@ -17,6 +17,8 @@ struct Request {
     positive: Option<String>,
     #[serde(default)]
     drop: Vec<String>,
+    /// `symmetric` when absent.
+    learner: Option<String>,
     /// A 64-bit number as text.
     seed: Option<String>,
 }
@@ -33,8 +35,13 @@ impl Training {
     pub fn start(csv: &[u8], plan: JsValue) -> Result<Training, JsValue> {
         let request: Request = crate::convert::from_js(plan)?;
         let table = Table::from_csv(csv).map_err(|error| fail("data_refused", &error.to_string()))?;
+        let learner = match request.learner {
+            Some(name) => name.parse().map_err(|error: UnknownLearner| fail("data_refused", &error.to_string()))?,
+            None => Learner::Symmetric,
+        };
         let plan = Plan {
             name: request.name,
+            learner,
             positive: request.positive,
             columns: Columns::Inferred { drop: request.drop, permit: Permit::Named(Vec::new()) },
             seed: crate::convert::seed(request.seed)?,

@@ -1,5 +1,199 @@
 //! Why a model gave a score: exact Shapley values against a named reference population.
 
+pub mod path;
 pub mod shap;
 
-pub use shap::{Explanation, ShapTables};
+pub use shap::ShapTables;
+
+use crate::features::FeatureVector;
+use crate::model::{Ensemble, Summary};
+use path::PathShap;
+use serde::{Deserialize, Serialize};
+
+/// A row's contributions in the margin's unit: `base + Σ values = margin`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Explanation {
+    /// The population's mean margin.
+    pub base: f64,
+    /// One value a feature, in the schema's order.
+    pub values: Vec<f64>,
+}
+
+/// What "a feature is not known" means in the game whose Shapley values are shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Game {
+    /// It is that of a reference row: what the model would say if the feature were another applicant's.
+    Interventional,
+    /// The walk splits as the reference rows do: deep trees, where the other game has too many coalitions.
+    PathDependent,
+    /// Each member of a mean plays its own game.
+    Members,
+}
+
+/// A population folded into whatever makes one row's explanation quick.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Explainer {
+    base: f64,
+    fold: Fold,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+enum Fold {
+    Symmetric(ShapTables),
+    General(PathShap),
+    Linear(Vec<f64>),
+    Mean(Vec<Explainer>),
+}
+
+impl Explainer {
+    /// Folds a population. `summary` must have passed [`Summary::check`] for this ensemble.
+    pub fn new(ensemble: &Ensemble, summary: &Summary) -> Self {
+        match (ensemble, summary) {
+            (Ensemble::Symmetric(model), Summary::Leaves(counts)) => {
+                let tables = ShapTables::new(model, counts);
+                Self { base: tables.base(), fold: Fold::Symmetric(tables) }
+            }
+            (Ensemble::General(model), Summary::Leaves(counts)) => {
+                let paths = PathShap::new(model, counts);
+                Self { base: paths.base(), fold: Fold::General(paths) }
+            }
+            (Ensemble::Linear(model), Summary::Means(means)) => Self {
+                base: means.iter().fold(model.intercept, |sum, mean| sum + mean),
+                fold: Fold::Linear(means.clone()),
+            },
+            (Ensemble::Mean(model), Summary::Members(summaries)) => {
+                let members: Vec<Explainer> = model
+                    .members
+                    .iter()
+                    .zip(summaries)
+                    .map(|(member, summary)| Explainer::new(&member.ensemble, summary))
+                    .collect();
+                let listed = model.members.iter().zip(&members);
+                let sum = listed.fold(0.0, |sum, (member, folded)| sum + member.calibration.log_odds(folded.base).0);
+                Self { base: sum / members.len() as f64, fold: Fold::Mean(members) }
+            }
+            // A checked summary has the ensemble's shape.
+            _ => Self { base: 0.0, fold: Fold::Linear(Vec::new()) },
+        }
+    }
+
+    /// The population's mean margin.
+    pub fn base(&self) -> f64 {
+        self.base
+    }
+
+    /// The game whose values [`Explainer::explain`] gives.
+    pub fn game(&self) -> Game {
+        match &self.fold {
+            Fold::Symmetric(_) | Fold::Linear(_) => Game::Interventional,
+            Fold::General(_) => Game::PathDependent,
+            Fold::Mean(_) => Game::Members,
+        }
+    }
+
+    /// The contributions of one row.
+    pub fn explain(&self, ensemble: &Ensemble, row: &FeatureVector) -> Explanation {
+        let mut values = vec![0.0; row.0.len()];
+        self.add(ensemble, row, 1.0, &mut values);
+        Explanation { base: self.base, values }
+    }
+
+    /// Adds `scale` times the contributions of one row.
+    fn add(&self, ensemble: &Ensemble, row: &FeatureVector, scale: f64, values: &mut [f64]) {
+        match (ensemble, &self.fold) {
+            (Ensemble::Symmetric(model), Fold::Symmetric(tables)) => tables.add(model, row, scale, values),
+            (Ensemble::General(model), Fold::General(paths)) => paths.add(model, row, scale, values),
+            (Ensemble::Linear(model), Fold::Linear(means)) => {
+                for (((sum, term), mean), value) in values.iter_mut().zip(&model.terms).zip(means).zip(&row.0) {
+                    *sum += scale * (term.value(*value) - mean);
+                }
+            }
+            (Ensemble::Mean(model), Fold::Mean(members)) => {
+                for (member, folded) in model.members.iter().zip(members) {
+                    let share = scale * member.calibration.slope / members.len() as f64;
+                    folded.add(&member.ensemble, row, share, values);
+                }
+            }
+            // Folded from this ensemble.
+            _ => {}
+        }
+    }
+
+    /// How much each feature moves the model in its population, in the margin's unit: for ordering what people see.
+    ///
+    /// Of trees the mean size of the contributions within each tree, summed over trees; of terms the largest step.
+    pub fn influence(&self, ensemble: &Ensemble, summary: &Summary, n_features: usize) -> Vec<f64> {
+        let mut influence = vec![0.0; n_features];
+        match (ensemble, summary, &self.fold) {
+            (_, Summary::Leaves(counts), Fold::Symmetric(tables)) => tables.add_influence(counts, &mut influence),
+            (Ensemble::General(model), _, Fold::General(paths)) => paths.add_influence(model, &mut influence),
+            (Ensemble::Linear(model), _, _) => {
+                influence.iter_mut().zip(&model.terms).for_each(|(sum, term)| *sum += term.reach());
+            }
+            (Ensemble::Mean(model), Summary::Members(summaries), Fold::Mean(members)) => {
+                for ((member, summary), folded) in model.members.iter().zip(summaries).zip(members) {
+                    let of_member = folded.influence(&member.ensemble, summary, n_features);
+                    let share = member.calibration.slope / members.len() as f64;
+                    influence.iter_mut().zip(of_member).for_each(|(sum, more)| *sum += share * more);
+                }
+            }
+            _ => {}
+        }
+        influence
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::linear::{Linear, Term};
+    use crate::model::mean::{Mean, Member};
+    use crate::model::symmetric::Tree;
+    use crate::model::{Calibration, Link, Predicate, Side, Symmetric};
+
+    /// A forest is left out: its own test compares it with its own definition.
+    #[test]
+    fn a_mean_of_trees_and_bins_adds_up_and_splits_by_member() {
+        let less = Predicate::Less { feature: 0, threshold: 3.0, missing: Side::No };
+        let tree = Tree { levels: vec![0], leaves: vec![-1.0, 2.0] };
+        let symmetric = Symmetric { base: 0.5, predicates: vec![less], trees: vec![tree] };
+        let unused = Term::Bins { thresholds: Vec::new(), values: vec![0.0], missing: 0.0 };
+        let bins = Term::Bins { thresholds: vec![0.0, 6.0], values: vec![-2.0, 1.0, 4.0], missing: 0.5 };
+        let linear = Linear { intercept: -0.25, terms: vec![unused, bins] };
+        let calibration = |slope, intercept| Calibration { link: Link::Logistic, slope, intercept };
+        let members = vec![
+            Member { calibration: calibration(2.0, 0.125), ensemble: Ensemble::Symmetric(symmetric) },
+            Member { calibration: calibration(0.5, -1.0), ensemble: Ensemble::Linear(linear) },
+        ];
+        let rows: Vec<FeatureVector> = [(1.0, None), (5.0, Some(4.0)), (2.0, Some(20.0)), (9.0, Some(-3.0))]
+            .map(|(a, b)| FeatureVector(vec![Some(a), b]))
+            .into();
+        let ensemble = Ensemble::Mean(Mean { members });
+        assert_eq!(ensemble.check(2), Ok(()));
+        let summary = ensemble.summary(&rows);
+        assert_eq!(summary.check(&ensemble, 4), Ok(()));
+        let explainer = Explainer::new(&ensemble, &summary);
+        let mean = rows.iter().map(|row| ensemble.margin(row)).sum::<f64>() / 4.0;
+        assert!((explainer.base() - mean).abs() < 1e-15, "{} {mean}", explainer.base());
+        for row in &rows {
+            let Explanation { base, values } = explainer.explain(&ensemble, row);
+            assert!((base + values[0] + values[1] - ensemble.margin(row)).abs() < 1e-15);
+            let of_bins = |row: &FeatureVector| {
+                let bin = |value| {
+                    if value < 0.0 {
+                        -2.0
+                    } else if value < 6.0 {
+                        1.0
+                    } else {
+                        4.0
+                    }
+                };
+                0.25 * row.0[1].map_or(0.5, bin)
+            };
+            let alone = of_bins(row) - rows.iter().map(of_bins).sum::<f64>() / 4.0;
+            assert!((values[1] - alone).abs() < 1e-15, "{values:?} {alone}");
+        }
+        assert_eq!(explainer.game(), Game::Members);
+    }
+}

@@ -9,13 +9,13 @@
 //! interventional feature perturbation.
 
 use crate::features::FeatureVector;
-use crate::model::symmetric::{LeafCounts, MOST_LEVELS, Symmetric, Tree};
+use crate::model::LeafCounts;
+use crate::model::symmetric::{MOST_LEVELS, Symmetric, Tree};
 
 /// The folded tables of one model against one population.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ShapTables {
     base: f64,
-    n_features: usize,
     trees: Vec<TreeTable>,
 }
 
@@ -26,18 +26,9 @@ struct TreeTable {
     values: Vec<f64>,
 }
 
-/// A row's contributions in the margin's unit: `base + Σ values = margin`.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Explanation {
-    /// The population's mean margin.
-    pub base: f64,
-    /// One value a feature, in the schema's order.
-    pub values: Vec<f64>,
-}
-
 impl ShapTables {
     /// Folds a population into tables. `counts` must have passed [`LeafCounts::check`] for this model.
-    pub fn new(model: &Symmetric, counts: &LeafCounts, n_features: usize) -> Self {
+    pub fn new(model: &Symmetric, counts: &LeafCounts) -> Self {
         let mut base = model.base;
         let trees = model
             .trees
@@ -50,7 +41,7 @@ impl ShapTables {
                 TreeTable { values: game.shapley(players.len()), players }
             })
             .collect();
-        Self { base, n_features, trees }
+        Self { base, trees }
     }
 
     /// The population's mean margin.
@@ -58,23 +49,20 @@ impl ShapTables {
         self.base
     }
 
-    /// The contributions of one row, summed in tree order.
-    pub fn explain(&self, model: &Symmetric, row: &FeatureVector) -> Explanation {
-        let mut values = vec![0.0; self.n_features];
+    /// Adds `scale` times the contributions of one row, summed in tree order.
+    pub(super) fn add(&self, model: &Symmetric, row: &FeatureVector, scale: f64, values: &mut [f64]) {
         for (tree, table) in model.trees.iter().zip(&self.trees) {
             let n = table.players.len();
             let from = model.pattern(tree, row) * n;
             for (player, value) in table.players.iter().zip(&table.values[from..from + n]) {
-                values[*player] += value;
+                values[*player] += scale * value;
             }
         }
-        Explanation { base: self.base, values }
     }
 
-    /// Mean absolute contribution of each feature within each tree, summed over trees: which features matter most to
-    /// this model in this population. An upper bound of mean |SHAP|, from the tables alone.
-    pub fn influence(&self, counts: &LeafCounts) -> Vec<f64> {
-        let mut influence = vec![0.0; self.n_features];
+    /// Adds the mean absolute contribution of each feature within each tree, summed over trees: an upper bound of
+    /// mean |SHAP|, from the tables alone.
+    pub(super) fn add_influence(&self, counts: &LeafCounts, influence: &mut [f64]) {
         for (table, counts) in self.trees.iter().zip(&counts.0) {
             let rows: f64 = counts.iter().map(|count| f64::from(*count)).sum();
             let n = table.players.len();
@@ -84,7 +72,6 @@ impl ShapTables {
                 }
             }
         }
-        influence
     }
 }
 
@@ -230,12 +217,13 @@ mod tests {
         for seed in 0..400 {
             let case = case(seed);
             let counts = case.model.count(case.population.iter());
-            counts.check(&case.model, 17).expect("counts fit");
-            let explanation = ShapTables::new(&case.model, &counts, case.row.0.len()).explain(&case.model, &case.row);
-            for (ours, truth) in explanation.values.iter().zip(brute_force(&case)) {
+            let tables = ShapTables::new(&case.model, &counts);
+            let mut values = vec![0.0; case.row.0.len()];
+            tables.add(&case.model, &case.row, 1.0, &mut values);
+            for (ours, truth) in values.iter().zip(brute_force(&case)) {
                 worst = worst.max((ours - truth).abs());
             }
-            let sum = explanation.values.iter().fold(explanation.base, |sum, value| sum + value);
+            let sum = values.iter().fold(tables.base(), |sum, value| sum + value);
             worst = worst.max((sum - case.model.margin(&case.row)).abs());
         }
         println!("400 random (model, population, row) cases: largest difference to brute force {worst:e}");

@@ -1,11 +1,19 @@
-//! Models: an ensemble of yes/no predicates and tables of leaf values, and its calibration.
+//! Models: an ensemble of some shape, its calibration, and populations in its shape.
 
 pub mod calibration;
+pub mod general;
+pub mod linear;
+pub mod mean;
 pub mod predicate;
+pub mod summary;
 pub mod symmetric;
 
 pub use calibration::{Calibration, Link};
+pub use general::General;
+pub use linear::Linear;
+pub use mean::Mean;
 pub use predicate::{Predicate, Side};
+pub use summary::{LeafCounts, Summary};
 pub use symmetric::Symmetric;
 
 use crate::features::FeatureVector;
@@ -17,13 +25,49 @@ use serde::{Deserialize, Serialize};
 pub enum Ensemble {
     /// Gradient-boosted symmetric trees: the product's own model.
     Symmetric(Symmetric),
+    /// Trees of any form.
+    General(General),
+    /// One term a feature.
+    Linear(Linear),
+    /// The mean of several calibrated models.
+    Mean(Mean),
 }
 
 impl Ensemble {
-    /// The margin of one row, accumulated in tree order.
+    /// The margin of one row, accumulated in the order of trees, terms or members.
     pub fn margin(&self, row: &FeatureVector) -> f64 {
         match self {
             Ensemble::Symmetric(model) => model.margin(row),
+            Ensemble::General(model) => model.margin(row),
+            Ensemble::Linear(model) => model.margin(row.0.iter().copied()),
+            Ensemble::Mean(model) => model.margin(row),
+        }
+    }
+
+    /// The values of a feature at which the margin may change, rising.
+    pub fn thresholds(&self, feature: usize) -> Vec<f64> {
+        let mut found = match self {
+            Ensemble::Symmetric(model) => predicate::thresholds(&model.predicates, feature),
+            Ensemble::General(model) => predicate::thresholds(&model.predicates, feature),
+            Ensemble::Linear(model) => model.thresholds(feature),
+            Ensemble::Mean(model) => {
+                model.members.iter().flat_map(|member| member.ensemble.thresholds(feature)).collect()
+            }
+        };
+        found.sort_by(f64::total_cmp);
+        found.dedup();
+        found
+    }
+
+    /// A population in the ensemble's shape.
+    pub fn summary(&self, rows: &[FeatureVector]) -> Summary {
+        match self {
+            Ensemble::Symmetric(model) => Summary::Leaves(model.count(rows.iter())),
+            Ensemble::General(model) => Summary::Leaves(model.count(rows.iter())),
+            Ensemble::Linear(model) => Summary::Means(model.means(rows.iter())),
+            Ensemble::Mean(model) => {
+                Summary::Members(model.members.iter().map(|member| member.ensemble.summary(rows)).collect())
+            }
         }
     }
 
@@ -34,6 +78,9 @@ impl Ensemble {
     pub fn check(&self, n_features: usize) -> Result<(), ModelError> {
         match self {
             Ensemble::Symmetric(model) => model.check(n_features),
+            Ensemble::General(model) => model.check(n_features),
+            Ensemble::Linear(model) => model.check(n_features),
+            Ensemble::Mean(model) => model.check(n_features),
         }
     }
 }
@@ -79,6 +126,20 @@ pub enum ModelError {
         /// The limit.
         most: usize,
     },
+    /// A list that must rise does not.
+    #[error("{what} {index} do not rise")]
+    Unordered {
+        /// The list.
+        what: &'static str,
+        /// Its position.
+        index: usize,
+    },
+    /// A population's summary is not of the ensemble's shape.
+    #[error("a population is not described in the shape of the model")]
+    Shape,
+    /// A mean of models has a mean among its members.
+    #[error("a member of a mean is itself a mean of models")]
+    Nested,
     /// A calibration slope that is not positive, or an intercept that is not finite.
     #[error(
         "calibration slope {slope} and intercept {intercept}: expected a finite positive slope and a finite intercept"
@@ -89,4 +150,10 @@ pub enum ModelError {
         /// The intercept found.
         intercept: f64,
     },
+}
+
+impl ModelError {
+    fn length(what: &'static str, found: usize, expected: usize) -> Result<(), ModelError> {
+        if found == expected { Ok(()) } else { Err(ModelError::Length { what, found, expected }) }
+    }
 }

@@ -1,7 +1,9 @@
 //! Symmetric (oblivious) trees: every level asks one question of the whole level, so a tree is at most six
 //! predicates and a table of 64 leaf values, and a row's leaf is a 6-bit pattern.
 
-use super::{ModelError, Predicate, Side};
+use super::ModelError;
+use super::predicate::{self, Predicate, PredicateTable};
+use super::summary::LeafCounts;
 use crate::features::FeatureVector;
 use serde::{Deserialize, Serialize};
 
@@ -31,22 +33,12 @@ pub struct Tree {
     pub leaves: Vec<f64>,
 }
 
-/// How many rows of a population fall into each leaf: one table a tree, aligned with [`Tree::leaves`].
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct LeafCounts(pub Vec<Vec<u32>>);
-
 /// Structure of arrays: prints short, compresses well.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct SymmetricFile {
     base: f64,
-    /// Feature of each predicate.
-    feature: Vec<u16>,
-    /// Threshold of each predicate: the answer is yes below it.
-    threshold: Vec<f64>,
-    /// 1 where a missing value answers yes.
-    missing: Vec<u8>,
+    predicates: PredicateTable,
     /// Predicates of each tree, one a level.
     levels: Vec<Vec<u16>>,
     /// Leaf values of each tree; representable in single precision, which prints in half the digits.
@@ -55,50 +47,21 @@ struct SymmetricFile {
 
 impl From<Symmetric> for SymmetricFile {
     fn from(model: Symmetric) -> Self {
-        let mut file = SymmetricFile {
-            base: model.base,
-            feature: Vec::new(),
-            threshold: Vec::new(),
-            missing: Vec::new(),
-            levels: Vec::new(),
-            leaves: Vec::new(),
-        };
-        for predicate in model.predicates {
-            // `check` holds: own symmetric trees ask `Less` only.
-            if let Predicate::Less { feature, threshold, missing } = predicate {
-                file.feature.push(feature);
-                file.threshold.push(threshold);
-                file.missing.push(u8::from(missing == Side::Yes));
-            }
-        }
         let short = |leaves: Vec<f64>| leaves.into_iter().map(|leaf| leaf as f32).collect();
-        (file.levels, file.leaves) = model.trees.into_iter().map(|tree| (tree.levels, short(tree.leaves))).unzip();
-        file
+        let (levels, leaves) = model.trees.into_iter().map(|tree| (tree.levels, short(tree.leaves))).unzip();
+        SymmetricFile { base: model.base, predicates: PredicateTable::from(model.predicates), levels, leaves }
     }
 }
 
 impl TryFrom<SymmetricFile> for Symmetric {
     type Error = ModelError;
     fn try_from(file: SymmetricFile) -> Result<Self, ModelError> {
-        let n = file.feature.len();
-        for (what, found) in [("threshold", file.threshold.len()), ("missing", file.missing.len())] {
-            if found != n {
-                return Err(ModelError::Length { what, found, expected: n });
-            }
-        }
-        if file.levels.len() != file.leaves.len() {
-            return Err(ModelError::Length { what: "leaves", found: file.leaves.len(), expected: file.levels.len() });
-        }
-        let predicates =
-            file.feature.into_iter().zip(file.threshold).zip(file.missing).map(|((feature, threshold), missing)| {
-                let missing = if missing == 0 { Side::No } else { Side::Yes };
-                Predicate::Less { feature, threshold, missing }
-            });
+        ModelError::length("leaves", file.leaves.len(), file.levels.len())?;
         let trees = file.levels.into_iter().zip(file.leaves).map(|(levels, leaves)| {
             let leaves = leaves.into_iter().map(f64::from).collect();
             Tree { levels, leaves }
         });
-        Ok(Symmetric { base: file.base, predicates: predicates.collect(), trees: trees.collect() })
+        Ok(Symmetric { base: file.base, predicates: file.predicates.try_into()?, trees: trees.collect() })
     }
 }
 
@@ -114,15 +77,7 @@ impl Symmetric {
         if self.trees.len() > MOST_TREES {
             return Err(ModelError::Index { what: "tree", found: self.trees.len(), limit: MOST_TREES + 1 });
         }
-        for (index, predicate) in self.predicates.iter().enumerate() {
-            if predicate.feature() >= n_features {
-                return Err(ModelError::Index { what: "feature", found: predicate.feature(), limit: n_features });
-            }
-            match predicate {
-                Predicate::Less { threshold, .. } if threshold.is_finite() => {}
-                _ => return Err(ModelError::NotFinite { what: "threshold", index }),
-            }
-        }
+        predicate::check(&self.predicates, n_features)?;
         for (index, tree) in self.trees.iter().enumerate() {
             tree.check(index, self.predicates.len())?;
         }
@@ -168,57 +123,12 @@ impl Tree {
         if depth > MOST_LEVELS {
             return Err(ModelError::Depth { tree, depth, most: MOST_LEVELS });
         }
-        if self.leaves.len() != 1 << depth {
-            return Err(ModelError::Length {
-                what: "leaves of a tree",
-                found: self.leaves.len(),
-                expected: 1 << depth,
-            });
-        }
+        ModelError::length("leaves of a tree", self.leaves.len(), 1 << depth)?;
         if let Some(level) = self.levels.iter().find(|level| usize::from(**level) >= n_predicates) {
             return Err(ModelError::Index { what: "predicate", found: usize::from(*level), limit: n_predicates });
         }
         if let Some(index) = self.leaves.iter().position(|leaf| !leaf.is_finite() || f64::from(*leaf as f32) != *leaf) {
             return Err(ModelError::NotFinite { what: "leaf", index });
-        }
-        Ok(())
-    }
-}
-
-impl LeafCounts {
-    /// Adds another population's counts: integers merge exactly in any order.
-    pub fn add(&mut self, other: &LeafCounts) {
-        for (sum, table) in self.0.iter_mut().zip(&other.0) {
-            for (count, more) in sum.iter_mut().zip(table) {
-                *count += more;
-            }
-        }
-    }
-
-    /// Checks that every table fits its tree and holds the same number of rows.
-    ///
-    /// # Errors
-    /// [`ModelError::Length`] names the first table that does not fit.
-    pub fn check(&self, model: &Symmetric, rows: u64) -> Result<(), ModelError> {
-        if self.0.len() != model.trees.len() {
-            return Err(ModelError::Length { what: "leaf counts", found: self.0.len(), expected: model.trees.len() });
-        }
-        for (table, tree) in self.0.iter().zip(&model.trees) {
-            if table.len() != tree.leaves.len() {
-                return Err(ModelError::Length {
-                    what: "leaf counts of a tree",
-                    found: table.len(),
-                    expected: tree.leaves.len(),
-                });
-            }
-            let total: u64 = table.iter().map(|count| u64::from(*count)).sum();
-            if total != rows || rows == 0 {
-                return Err(ModelError::Length {
-                    what: "rows of a leaf-count table",
-                    found: total as usize,
-                    expected: rows as usize,
-                });
-            }
         }
         Ok(())
     }

@@ -18,9 +18,10 @@ pub struct Settings {
     pub lambda: f64,
     /// Least curvature (`Σ p(1−p)`) on either side of a question, over the whole level.
     pub min_child_weight: f64,
-    /// Share of the rows that choose each tree's questions. Leaf values are fitted on all of them.
+    /// Share of the rows that choose each tree's questions, drawn by how steep the loss is at them. Leaf values are fitted
+    /// on all rows.
     pub row_share: f64,
-    /// Share of the columns that each tree may ask about.
+    /// Share of the columns that each tree may ask about; at least one a level.
     pub column_share: f64,
     /// Trees without a better held-out loss after which the folds stop growing.
     pub patience: u32,
@@ -49,8 +50,8 @@ impl Default for Settings {
             learning_rate: 0.11,
             lambda: 3.0,
             min_child_weight: 1.0,
-            row_share: 0.8,
-            column_share: 0.8,
+            row_share: 0.3,
+            column_share: 0.5,
             patience: 40,
         }
     }
@@ -75,6 +76,23 @@ impl Settings {
         ];
         let broken = rules.into_iter().find(|(_, _, fits, _)| !fits);
         broken.map_or(Ok(()), |(name, found, _, expected)| Err(BadSetting { name, found, expected }))
+    }
+
+    /// The same settings but one, by the name that an artifact records; `None` if there is no such setting. A value that
+    /// does not fit is left to [`Settings::check`].
+    pub fn with(mut self, name: &str, value: f64) -> Option<Self> {
+        match name {
+            "trees" => self.trees = value as u32,
+            "depth" => self.depth = value as u32,
+            "learning_rate" => self.learning_rate = value,
+            "lambda" => self.lambda = value,
+            "min_child_weight" => self.min_child_weight = value,
+            "row_share" => self.row_share = value,
+            "column_share" => self.column_share = value,
+            "patience" => self.patience = value as u32,
+            _ => return None,
+        }
+        Some(self)
     }
 
     /// Names and values, as an artifact records them.

@@ -1,4 +1,10 @@
 //! From margins to log-odds: two parameters, fitted on rows that the trees had not seen.
+//!
+//! The other calibrations here are diagnostics: they show what the affine one misses.
+
+pub mod beta;
+pub mod isotonic;
+pub mod platt;
 
 use underglass_engine::model::{Calibration, Link};
 

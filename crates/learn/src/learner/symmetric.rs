@@ -1,0 +1,146 @@
+//! Boosting of symmetric trees with the number of trees chosen on held-out rows.
+//!
+//! One model a fold is grown, all in lockstep, until the loss on held-out rows stops falling; the number of trees with
+//! the least loss is the final model's, which is grown on all rows.
+
+use super::{Fitted, TrainingSet};
+use crate::boost::{Booster, Grown, Question, Settings, Weights};
+use crate::design::Design;
+use crate::random::{Stream, stream};
+use crate::train::{Progress, Stage};
+use std::collections::BTreeMap;
+use underglass_engine::model::symmetric::Tree;
+use underglass_engine::model::{Ensemble, Predicate, Side, Symmetric};
+
+#[derive(Debug)]
+pub(crate) struct Boosting {
+    fold_models: Vec<Booster>,
+    final_model: Booster,
+    settings: Settings,
+    /// Which fold model grows next.
+    next: usize,
+    /// Held-out loss after each tree, from none.
+    losses: Vec<f64>,
+    /// The trees of the final model, once they are chosen.
+    chosen: Option<usize>,
+}
+
+impl Boosting {
+    pub(crate) fn new(set: &TrainingSet) -> Self {
+        let fold_model = |k: u16| booster(set, set.settings, &set.weights_of(k), Stream::FoldModel(k));
+        let fold_models = (0..set.split.n_models()).map(fold_model).collect();
+        let final_model = booster(set, set.settings, &set.weights, Stream::FinalModel);
+        let mut boosting =
+            Self { fold_models, final_model, settings: set.settings, next: 0, losses: Vec::new(), chosen: None };
+        boosting.losses.push(boosting.held_out_loss(set));
+        boosting
+    }
+
+    pub(crate) fn step(&mut self, set: &TrainingSet) {
+        match self.chosen {
+            None => self.grow_fold(set),
+            Some(trees) if self.final_model.trees().len() < trees => {
+                self.final_model.grow(&set.prepared.design);
+            }
+            Some(_) => {}
+        }
+    }
+
+    pub(crate) fn progress(&self) -> Progress {
+        let k = self.fold_models.len() as u32;
+        let of_folds = (self.losses.len() as u32 - 1) * k + self.next as u32;
+        let grown = self.final_model.trees().len();
+        let (total, stage) = match self.chosen {
+            None => ((k + 1) * self.settings.trees, Stage::Folds),
+            Some(trees) if grown < trees => (of_folds + trees as u32, Stage::Final),
+            Some(trees) => (of_folds + trees as u32, Stage::Done),
+        };
+        Progress { done: of_folds + grown as u32, total, stage }
+    }
+
+    pub(crate) fn finish(self, set: &TrainingSet) -> Fitted {
+        let model = self.final_model;
+        let mut parameters = self.settings.named();
+        parameters.insert("grown_trees".to_owned(), model.trees().len() as f64);
+        let by_fold: Vec<Vec<f64>> = self.fold_models.iter().map(|model| model.margins().to_vec()).collect();
+        Fitted {
+            name: "symmetric".to_owned(),
+            ensemble: Ensemble::Symmetric(symmetric(model.base(), model.trees(), &set.prepared.design)),
+            margins: model.margins().to_vec(),
+            held_out: set.held_out(&by_fold),
+            by_fold,
+            search: None,
+            parameters,
+        }
+    }
+
+    fn grow_fold(&mut self, set: &TrainingSet) {
+        self.fold_models[self.next].grow(&set.prepared.fold_designs[self.next]);
+        self.next += 1;
+        if self.next < self.fold_models.len() {
+            return;
+        }
+        self.next = 0;
+        self.losses.push(self.held_out_loss(set));
+        let grown = self.losses.len() - 1;
+        let best = least(&self.losses);
+        if grown >= self.settings.trees as usize || grown - best >= self.settings.patience as usize {
+            // A model without a tree would say nothing about anybody; one tree says little.
+            let trees = best.max(1);
+            for (model, design) in self.fold_models.iter_mut().zip(&set.prepared.fold_designs) {
+                model.truncate(trees, design);
+            }
+            self.chosen = Some(trees);
+        }
+    }
+
+    fn held_out_loss(&self, set: &TrainingSet) -> f64 {
+        let margin = |row| Some(self.fold_models[usize::from(set.split.judge(row)?)].margins()[row]);
+        set.tuning_loss(&(0..set.bad.len()).map(margin).collect::<Vec<_>>())
+    }
+}
+
+/// A booster on the rows that have a weight.
+pub(super) fn booster(set: &TrainingSet, settings: Settings, weights: &Weights, of: Stream) -> Booster {
+    let directions = set.prepared.features.iter().map(|feature| feature.direction).collect();
+    Booster::new(settings, directions, &set.bad, weights, stream(set.seed, of)).with_threads(set.threads)
+}
+
+/// The position of the least loss, of equals the first.
+pub(super) fn least(losses: &[f64]) -> usize {
+    (1..losses.len()).fold(0, |best, at| if losses[at] < losses[best] { at } else { best })
+}
+
+/// Names each distinct question once, in the order of first use.
+pub(super) fn symmetric(base: f64, trees: &[Grown], design: &Design) -> Symmetric {
+    let mut questions = Questions::default();
+    let trees = trees
+        .iter()
+        .map(|tree| Tree {
+            levels: tree.questions.iter().map(|question| questions.number(question, design) as u16).collect(),
+            leaves: tree.leaves.clone(),
+        })
+        .collect();
+    Symmetric { base, predicates: questions.predicates, trees }
+}
+
+/// Distinct questions as predicates.
+#[derive(Default)]
+pub(crate) struct Questions {
+    numbers: BTreeMap<Question, u32>,
+    pub(crate) predicates: Vec<Predicate>,
+}
+
+impl Questions {
+    /// The number of a question's predicate.
+    pub(crate) fn number(&mut self, question: &Question, design: &Design) -> u32 {
+        *self.numbers.entry(*question).or_insert_with(|| {
+            self.predicates.push(Predicate::Less {
+                feature: question.column as u16,
+                threshold: design.cuts(question.column).thresholds()[usize::from(question.cut)],
+                missing: if question.missing_is_yes { Side::Yes } else { Side::No },
+            });
+            (self.predicates.len() - 1) as u32
+        })
+    }
+}
