@@ -149,7 +149,8 @@ pub fn are_protected<'a>(levels: impl Iterator<Item = &'a str> + Clone) -> bool 
         let is = |level: &str, list: &[&str]| list.contains(&level.to_lowercase().as_str());
         levels.clone().all(|level| is(level, all)) && levels.clone().filter(|level| is(level, telling)).count() > 1
     };
-    all_of(&["male", "female", "man", "woman", "other", "unknown", "non-binary"], &["male", "female", "man", "woman"])
+    const SEXES: [&str; 6] = ["male", "female", "man", "woman", "m", "f"];
+    all_of(&[&SEXES[..], &["other", "unknown", "non-binary"]].concat(), &SEXES)
         || all_of(
             &["single", "married", "divorced", "widowed", "widow", "separated", "unknown", "other"],
             &["single", "married", "divorced", "widowed", "widow", "separated"],

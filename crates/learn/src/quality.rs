@@ -380,7 +380,9 @@ fn duplicate_rows(table: &Table) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::infer::infer;
     use crate::labels;
+    use crate::plan::Permit;
 
     fn report(csv: &str, drop: &[String]) -> DataReport {
         let table = Table::from_csv(csv.as_bytes()).expect("a table");
@@ -415,6 +417,33 @@ mod tests {
         assert!(!found.is_usable());
         let answered = report(&CSV.replace("1e999", "999"), &["e_mail".to_owned()]);
         assert!(answered.is_usable() && answered.columns[3].content == Content::Withheld);
+    }
+
+    #[test]
+    fn differences_from_a_schema_are_named() {
+        let table = |csv: &str| Table::from_csv(csv.as_bytes()).expect("a table");
+        let trained = table("amount,home,seen,rate,bad\n10,own,1,5,0\n20,rent,2,6,1\n30,own,3,7,0\n40,rent,4,8,1\n");
+        let bad = [false, true, false, true];
+        let mut found = infer(&trained, "bad", &bad, &[], &Permit::All, None).expect("no personal data");
+        found.features[0].range = Some((10.0, 40.0));
+        let schema = Schema::new(found.inputs, found.features).expect("a schema");
+        let csv = "home,amount,town,rate,extra\nown,5,x,,1\nboat,20,y,,2\nboat,x,z,low,3\n,50,z,high,4\n";
+        let report = examine(&table(csv), &["extra".to_owned()], None, Some(&schema));
+        let comparison = report.comparison.expect("a comparison");
+        assert_eq!(
+            (&comparison.missing[..], &comparison.extra[..]),
+            (&["seen".to_owned()][..], &["town".to_owned()][..])
+        );
+        let unseen = vec![LevelCount { level: "boat".to_owned(), rows: 2 }];
+        let amount =
+            Changed { name: "amount".to_owned(), found_type: None, unseen: Vec::new(), outside_share: 2.0 / 3.0 };
+        let home = Changed { name: "home".to_owned(), found_type: None, unseen, outside_share: 0.0 };
+        let rate =
+            Changed { name: "rate".to_owned(), found_type: Some("text"), unseen: Vec::new(), outside_share: 0.0 };
+        assert_eq!(comparison.changed, [amount, home, rate]);
+        let places: Vec<_> = report.faults.listed().iter().map(|fault| (fault.code, fault.line)).collect();
+        let cell = |line| (FaultCode::Cell, line);
+        assert_eq!(places, [cell(4), (FaultCode::MissingColumn, 1), cell(4), cell(5)]);
     }
 
     #[test]
