@@ -233,10 +233,11 @@ fn asked(plan: &Plan) -> Vec<(&'static str, Parameter)> {
     let folds = match &plan.folds {
         Folds::Stratified(_) => "stratified",
         Folds::Given(_) => "given",
+        Folds::InTime { .. } => "in time",
     };
     let cut_offs: Vec<String> = plan.cut_offs.iter().map(ToString::to_string).collect();
     let mut asked = vec![("fold_assignment", folds.to_owned()), ("cut_offs", cut_offs.join(","))];
-    if let Columns::Inferred { drop, permit } = &plan.columns {
+    if let Columns::Inferred { drop, permit } | Columns::Specified { drop, permit, .. } = &plan.columns {
         let permit = match permit {
             Permit::All => "all".to_owned(),
             Permit::Named(names) => names.join(","),
