@@ -9,7 +9,7 @@ use underglass_engine::table::Table;
 use underglass_learn::{Plan, train};
 
 fn model() -> Model {
-    let rows: String = (0..400).map(|i| format!("{},{}\n", i % 40, u8::from(i * 7 % 40 < i % 40))).collect();
+    let rows: String = (0..400).map(|i| format!("{},{}\n", i % 40, u8::from(i * 7 % 41 < i % 40))).collect();
     let table = Table::from_csv(format!("de<b>t,bad\n{rows}").as_bytes()).expect("a table");
     train(&table, Plan { seed: 7, ..Plan::new("bad") }).expect("a model").model
 }
