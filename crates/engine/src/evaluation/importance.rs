@@ -15,7 +15,7 @@ use rand_chacha::ChaCha8Rng;
 use serde::Serialize;
 
 /// Importance is measured on at most so many rows, drawn by the seed.
-pub const MOST_SAMPLED: usize = 10_000;
+pub const MOST_SAMPLED: usize = 5_000;
 /// Times that values are dealt again; figures are means over them.
 pub const REPEATS: u64 = 5;
 /// Streams below this one belong to other draws; each feature and group has its own.
