@@ -41,6 +41,7 @@ pub struct FeatureImportance {
     /// Splits that ask about it; none in a linear model.
     pub splits: u64,
     /// What permuting it costs.
+    #[serde(flatten)]
     pub permutation: PermutationEffect,
     /// Mean size of its contribution, in log-odds; `None` where the model cannot be explained against its rows.
     pub mean_abs_shap: Option<Estimate>,
@@ -61,6 +62,7 @@ pub struct GroupValue {
     /// The inputs' names.
     pub inputs: Vec<String>,
     /// What permuting them together costs.
+    #[serde(flatten)]
     pub permutation: PermutationEffect,
 }
 
