@@ -528,11 +528,7 @@ fn charts(found: &Evaluation) -> Vec<(Chart, String)> {
                 mark: Mark::Dots(
                     found.gains.iter().map(|row| (row.cumulative_gain.low, row.cumulative_gain.high)).collect(),
                 ),
-                points: found
-                    .gains
-                    .iter()
-                    .map(|row| (row.bin.cumulative_population, row.bin.cumulative_gain))
-                    .collect(),
+                points: found.gains.iter().map(|row| (row.cumulative_population, row.cumulative_gain.value)).collect(),
             },
             line("perfect order", Mark::Second, vec![(0.0, 0.0), (base, 1.0), (1.0, 1.0)]),
             line("chance", Mark::Reference, vec![(0.0, 0.0), (1.0, 1.0)]),
@@ -725,12 +721,12 @@ fn gains(page: &mut Page, found: &Evaluation) {
         .map(|(tenth, row)| {
             vec![
                 Cell::from(tenth.to_string()),
-                Cell::from(row.bin.rows.to_string()),
-                Cell::from(row.bin.bads.to_string()),
+                Cell::from(row.rows.to_string()),
+                Cell::from(row.positives.to_string()),
                 share(row.bad_rate),
                 estimate(row.lift, 2),
                 share(row.cumulative_gain),
-                Cell::from(format!("{:.2}", row.bin.cumulative_lift)),
+                Cell::from(format!("{:.2}", row.cumulative_lift)),
             ]
         })
         .collect();

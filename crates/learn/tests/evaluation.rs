@@ -120,7 +120,7 @@ fn every_figure_lies_in_its_interval_and_the_parts_add_up() {
     let cells = found.at_cut_off.confusion;
     let rows = cells.true_positive + cells.false_positive + cells.false_negative + cells.true_negative;
     assert_eq!(rows, 3000.0);
-    assert_eq!(found.gains.iter().map(|row| row.bin.rows).sum::<u64>(), 3000);
+    assert_eq!(found.gains.iter().map(|row| row.rows).sum::<u64>(), 3000);
     assert!(found.gains.last().is_some_and(|row| row.cumulative_gain.value == 1.0));
     assert_eq!(found.segments.iter().map(|segment| segment.rows).sum::<u64>(), 3000);
     assert_eq!(found.segments.iter().map(|segment| segment.positives).sum::<u64>(), quality.positives);

@@ -15,7 +15,7 @@ use rand_chacha::ChaCha8Rng;
 use serde::Serialize;
 
 /// Importance is measured on at most so many rows, drawn by the seed.
-pub const MOST_SAMPLED: usize = 10_000;
+pub const MOST_SAMPLED: usize = 5_000;
 /// Times that values are dealt again; figures are means over them.
 pub const REPEATS: u64 = 5;
 /// Streams below this one belong to other draws; each feature and group has its own.
@@ -41,6 +41,7 @@ pub struct FeatureImportance {
     /// Splits that ask about it; none in a linear model.
     pub splits: u64,
     /// What permuting it costs.
+    #[serde(flatten)]
     pub permutation: PermutationEffect,
     /// Mean size of its contribution, in log-odds; `None` where the model cannot be explained against its rows.
     pub mean_abs_shap: Option<Estimate>,
@@ -61,6 +62,7 @@ pub struct GroupValue {
     /// The inputs' names.
     pub inputs: Vec<String>,
     /// What permuting them together costs.
+    #[serde(flatten)]
     pub permutation: PermutationEffect,
 }
 

@@ -233,14 +233,24 @@ pub fn at_cut_off(scored: &Scored, cut_off: i16, resampling: Resampling) -> AtCu
 /// One bin of the gains table with resampled intervals; the bin's rows stay the same in every resample.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Gains {
-    /// The bin; scores are log-odds of bad.
-    pub bin: GainsBin,
+    /// Rows in it.
+    pub rows: u64,
+    /// Bad outcomes among them.
+    pub positives: u64,
+    /// Highest log-odds of bad in it.
+    pub log_odds_max: f64,
+    /// Lowest log-odds of bad in it.
+    pub log_odds_min: f64,
     /// Share of bads, by Wilson's interval.
     pub bad_rate: Estimate,
     /// Its share of bads over everybody's.
     pub lift: Estimate,
     /// Share of all bads in this bin and those before it.
     pub cumulative_gain: Estimate,
+    /// Lift of this bin and those before it.
+    pub cumulative_lift: f64,
+    /// Share of all rows in this bin and those before it.
+    pub cumulative_population: f64,
 }
 
 /// Lift and gains in ten bins, highest risk first.
@@ -256,10 +266,15 @@ pub fn gains(scored: &Scored, resampling: Resampling) -> Vec<Gains> {
     });
     let (lifts, gains) = figures.split_at(N_BINS);
     let row = |((bin, lift), cumulative_gain): ((GainsBin, &Estimate), &Estimate)| Gains {
+        rows: bin.rows,
+        positives: bin.bads as u64,
+        log_odds_max: bin.score_max,
+        log_odds_min: bin.score_min,
         bad_rate: Estimate::share(bin.bads as u64, bin.rows),
-        bin,
         lift: *lift,
         cumulative_gain: *cumulative_gain,
+        cumulative_lift: bin.cumulative_lift,
+        cumulative_population: bin.cumulative_population,
     };
     ranking.gains(BINS, None).into_iter().zip(lifts).zip(gains).map(row).collect()
 }
@@ -268,6 +283,7 @@ pub fn gains(scored: &Scored, resampling: Resampling) -> Vec<Gains> {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Reliability {
     /// The bin.
+    #[serde(flatten)]
     pub bin: ReliabilityBin,
     /// What happened, by Wilson's interval.
     pub observed: Estimate,
