@@ -117,7 +117,7 @@ impl Learner {
 }
 
 impl Growing {
-    /// Grows one tree, or fits one small model.
+    /// Grows a tree of each model that grows side by side, or fits one small model.
     pub(crate) fn step(&mut self, set: &TrainingSet) {
         match self {
             Growing::Symmetric(boosting) => boosting.step(set),
@@ -151,7 +151,9 @@ impl Growing {
     /// The fitted model of a learner that is done.
     pub(crate) fn finish(self, set: &TrainingSet) -> Result<Fitted, BadData> {
         match self {
-            Growing::Symmetric(boosting) => Ok(boosting.finish(set)),
+            Growing::Symmetric(boosting) => {
+                boosting.finish(set).ok_or(BadData::TooFew { what: "models", found: 0, least: 1 })
+            }
             Growing::Forest(forests) => Ok(forests.finish(set)),
             Growing::Logistic(lines) => lines.finish(),
             Growing::Tuned(tuned) => tuned.finish(set).ok_or(BadData::TooFew { what: "trials", found: 0, least: 1 }),

@@ -14,56 +14,65 @@ use underglass_engine::model::{Ensemble, Predicate, Side, Symmetric};
 
 #[derive(Debug)]
 pub(crate) struct Boosting {
-    fold_models: Vec<Booster>,
-    final_model: Booster,
+    /// One a model of the split, then the one of all rows: they grow side by side, a tree each in turn.
+    models: Vec<Booster>,
+    designs: Vec<Design>,
     settings: Settings,
-    /// Which fold model grows next.
-    next: usize,
+    threads: u16,
     /// Held-out loss after each tree, from none.
     losses: Vec<f64>,
-    /// The trees of the final model, once they are chosen.
+    /// The trees of every model, once they are chosen.
     chosen: Option<usize>,
 }
 
 impl Boosting {
     pub(crate) fn new(set: &TrainingSet) -> Self {
-        let fold_model = |k: u16| booster(set, set.settings, &set.weights_of(k), Stream::FoldModel(k));
-        let fold_models = (0..set.split.n_models()).map(fold_model).collect();
-        let final_model = booster(set, set.settings, &set.weights, Stream::FinalModel);
-        let mut boosting =
-            Self { fold_models, final_model, settings: set.settings, next: 0, losses: Vec::new(), chosen: None };
+        let of_split = |k: u16| booster(set, set.settings, &set.weights_of(k), Stream::FoldModel(k));
+        let last = booster(set, set.settings, &set.weights, Stream::FinalModel);
+        let mut boosting = Self {
+            models: (0..set.split.n_models()).map(of_split).chain([last]).collect(),
+            designs: set.prepared.fold_designs.iter().chain([&set.prepared.design]).cloned().collect(),
+            settings: set.settings,
+            threads: set.threads,
+            losses: Vec::new(),
+            chosen: None,
+        };
         boosting.losses.push(boosting.held_out_loss(set));
         boosting
     }
 
+    /// Grows one tree of each model, until the loss on held-out rows has stopped falling.
     pub(crate) fn step(&mut self, set: &TrainingSet) {
-        match self.chosen {
-            None => self.grow_fold(set),
-            Some(trees) if self.final_model.trees().len() < trees => {
-                self.final_model.grow(&set.prepared.design);
-            }
-            Some(_) => {}
+        if self.chosen.is_some() {
+            return;
+        }
+        Booster::grow_each(&mut self.models, &self.designs, self.threads);
+        self.losses.push(self.held_out_loss(set));
+        let grown = self.losses.len() - 1;
+        let best = least(&self.losses);
+        if grown >= self.settings.trees as usize || grown - best >= self.settings.patience as usize {
+            // A model without a tree would say nothing about anybody; one tree says little.
+            let trees = best.max(1);
+            self.models.iter_mut().zip(&self.designs).for_each(|(model, design)| model.truncate(trees, design));
+            self.chosen = Some(trees);
         }
     }
 
     pub(crate) fn progress(&self) -> Progress {
-        let k = self.fold_models.len() as u32;
-        let of_folds = (self.losses.len() as u32 - 1) * k + self.next as u32;
-        let grown = self.final_model.trees().len();
-        let (total, stage) = match self.chosen {
-            None => ((k + 1) * self.settings.trees, Stage::Folds),
-            Some(trees) if grown < trees => (of_folds + trees as u32, Stage::Final),
-            Some(trees) => (of_folds + trees as u32, Stage::Done),
-        };
-        Progress { done: of_folds + grown as u32, total, stage }
+        let n_models = self.models.len() as u32;
+        let done = (self.losses.len() as u32 - 1) * n_models;
+        match self.chosen {
+            None => Progress { done, total: self.settings.trees * n_models, stage: Stage::Folds },
+            Some(_) => Progress { done, total: done, stage: Stage::Done },
+        }
     }
 
-    pub(crate) fn finish(self, set: &TrainingSet) -> Fitted {
-        let model = self.final_model;
+    pub(crate) fn finish(mut self, set: &TrainingSet) -> Option<Fitted> {
+        let model = self.models.pop()?;
         let mut parameters = self.settings.named();
         parameters.insert("grown_trees".to_owned(), model.trees().len() as f64);
-        let by_fold: Vec<Vec<f64>> = self.fold_models.iter().map(|model| model.margins().to_vec()).collect();
-        Fitted {
+        let by_fold: Vec<Vec<f64>> = self.models.iter().map(|model| model.margins().to_vec()).collect();
+        Some(Fitted {
             name: "symmetric".to_owned(),
             ensemble: Ensemble::Symmetric(symmetric(model.base(), model.trees(), &set.prepared.design)),
             margins: model.margins().to_vec(),
@@ -71,31 +80,11 @@ impl Boosting {
             by_fold,
             search: None,
             parameters,
-        }
-    }
-
-    fn grow_fold(&mut self, set: &TrainingSet) {
-        self.fold_models[self.next].grow(&set.prepared.fold_designs[self.next]);
-        self.next += 1;
-        if self.next < self.fold_models.len() {
-            return;
-        }
-        self.next = 0;
-        self.losses.push(self.held_out_loss(set));
-        let grown = self.losses.len() - 1;
-        let best = least(&self.losses);
-        if grown >= self.settings.trees as usize || grown - best >= self.settings.patience as usize {
-            // A model without a tree would say nothing about anybody; one tree says little.
-            let trees = best.max(1);
-            for (model, design) in self.fold_models.iter_mut().zip(&set.prepared.fold_designs) {
-                model.truncate(trees, design);
-            }
-            self.chosen = Some(trees);
-        }
+        })
     }
 
     fn held_out_loss(&self, set: &TrainingSet) -> f64 {
-        let margin = |row| Some(self.fold_models[usize::from(set.split.judge(row)?)].margins()[row]);
+        let margin = |row| Some(self.models[usize::from(set.split.judge(row)?)].margins()[row]);
         set.tuning_loss(&(0..set.bad.len()).map(margin).collect::<Vec<_>>())
     }
 }
@@ -103,7 +92,7 @@ impl Boosting {
 /// A booster on the rows that have a weight.
 pub(super) fn booster(set: &TrainingSet, settings: Settings, weights: &Weights, of: Stream) -> Booster {
     let directions = set.prepared.features.iter().map(|feature| feature.direction).collect();
-    Booster::new(settings, directions, &set.bad, weights, stream(set.seed, of)).with_threads(set.threads)
+    Booster::new(settings, directions, &set.bad, weights, stream(set.seed, of))
 }
 
 /// The position of the least loss, of equals the first.

@@ -38,15 +38,16 @@ pub(crate) struct Tuned {
 #[derive(Debug)]
 struct Trial {
     settings: Settings,
-    models: Vec<Model>,
-    next: usize,
+    /// They grow side by side, a tree each in turn.
+    boosters: Vec<Booster>,
+    designs: Vec<Design>,
+    /// One a booster.
+    judged: Vec<Judged>,
 }
 
-/// A model and the rows that it is judged on.
+/// The rows that a model is judged on.
 #[derive(Debug)]
-struct Model {
-    booster: Booster,
-    design: Design,
+struct Judged {
     /// The models of the split whose rows these are: one, or the two folds of a pair.
     judges: Vec<u16>,
     /// Of each of them, the summed loss after each tree, from none.
@@ -112,7 +113,7 @@ impl Tuned {
                 }
             },
         };
-        self.done += 1;
+        self.done += trial.boosters.len() as u32;
         if trial.step(set) {
             self.tried.extend(self.growing.take().map(|trial| trial.close(set)));
         }
@@ -189,42 +190,46 @@ impl Trial {
         let single = (0..k).map(|k| vec![k]);
         let n_paired = if matches!(set.split, Split::Folds(_)) { k } else { 0 };
         let pairs = (0..n_paired).flat_map(|one| (one + 1..n_paired).map(move |other| vec![one, other]));
-        let model = |(index, judges): (usize, Vec<u16>)| {
+        let mut trial = Self { settings, boosters: Vec::new(), designs: Vec::new(), judged: Vec::new() };
+        for (index, judges) in single.chain(pairs).enumerate() {
             let trains = |row: usize| judges.iter().all(|k| set.split.trains(*k, row));
-            let design = match judges[..] {
+            trial.designs.push(match judges[..] {
                 [k] => set.prepared.fold_designs[usize::from(k)].clone(),
                 _ => set.prepared.design_of(&set.bad, trains),
-            };
-            let mut model = Model {
-                booster: booster(set, settings, &set.weights.clone().only(trains), Stream::FoldModel(index as u16)),
-                design,
-                losses: vec![Vec::new(); judges.len()],
-                judges,
-            };
-            model.judge(set);
-            model
-        };
-        Self { settings, models: single.chain(pairs).enumerate().map(model).collect(), next: 0 }
+            });
+            let weights = set.weights.clone().only(trains);
+            trial.boosters.push(booster(set, settings, &weights, Stream::FoldModel(index as u16)));
+            trial.judged.push(Judged { losses: vec![Vec::new(); judges.len()], judges });
+        }
+        trial.judge(set);
+        trial
     }
 
-    /// Grows one tree of one model; says whether the trial is over.
+    /// Grows one tree of each model; says whether the trial is over.
     fn step(&mut self, set: &TrainingSet) -> bool {
-        self.models[self.next].grow(set);
-        self.next += 1;
-        if self.next < self.models.len() {
-            return false;
-        }
-        self.next = 0;
-        let curve = overall(&self.models, set);
+        Booster::grow_each(&mut self.boosters, &self.designs, set.threads);
+        self.judge(set);
+        let curve = overall(&self.judged, set);
         let grown = curve.len() - 1;
         grown >= self.settings.trees as usize || grown - least(&curve) >= self.settings.patience as usize
     }
 
+    /// Adds the loss on the rows that each model does not see.
+    fn judge(&mut self, set: &TrainingSet) {
+        for (booster, judged) in self.boosters.iter().zip(&mut self.judged) {
+            let margins = booster.margins();
+            for (judge, losses) in judged.judges.iter().zip(&mut judged.losses) {
+                let rows = (0..margins.len()).filter(|row| set.split.judge(*row) == Some(*judge));
+                losses.push(rows.fold(0.0, |sum, row| sum + calibrate::loss(margins[row], set.bad[row])));
+            }
+        }
+    }
+
     fn close(self, set: &TrainingSet) -> Tried {
-        let overall = overall(&self.models, set);
+        let overall = overall(&self.judged, set);
         let nested = |outer: u16| match set.split {
             Split::Folds(_) => {
-                let pairs = self.models.iter().filter(|model| model.judges.len() == 2 && model.judges.contains(&outer));
+                let pairs = self.judged.iter().filter(|model| model.judges.len() == 2 && model.judges.contains(&outer));
                 let of_other = pairs.flat_map(|model| {
                     let listed = model.judges.iter().zip(&model.losses);
                     listed.filter(|(judge, _)| **judge != outer).map(|(_, losses)| losses)
@@ -233,41 +238,25 @@ impl Trial {
             }
             Split::Windows(_) => overall.clone(),
         };
-        let nested = (0..set.split.n_models()).map(nested).collect();
-        let single = || self.models.iter().filter(|model| model.judges.len() == 1);
+        let single = || self.boosters.iter().take(usize::from(set.split.n_models()));
         Tried {
             settings: self.settings,
-            nested,
-            bases: single().map(|model| model.booster.base()).collect(),
-            trees: single().map(|model| model.booster.trees().to_vec()).collect(),
+            nested: (0..set.split.n_models()).map(nested).collect(),
+            bases: single().map(Booster::base).collect(),
+            trees: single().map(|booster| booster.trees().to_vec()).collect(),
             overall,
         }
     }
 }
 
 /// Summed loss on the rows that choose settings: of the models of the split, in time of all but the last.
-fn overall(models: &[Model], set: &TrainingSet) -> Vec<f64> {
+fn overall(models: &[Judged], set: &TrainingSet) -> Vec<f64> {
     let n = match set.split {
         Split::Folds(_) => set.split.n_models(),
         Split::Windows(_) => set.split.n_models() - 1,
     };
-    sum(models.iter().filter(|model| model.judges.len() == 1).take(usize::from(n)).map(|model| &model.losses[0]))
-}
-
-impl Model {
-    fn grow(&mut self, set: &TrainingSet) {
-        self.booster.grow(&self.design);
-        self.judge(set);
-    }
-
-    /// Adds the loss on the rows that the model does not see.
-    fn judge(&mut self, set: &TrainingSet) {
-        let margins = self.booster.margins();
-        for (judge, losses) in self.judges.iter().zip(&mut self.losses) {
-            let rows = (0..margins.len()).filter(|row| set.split.judge(*row) == Some(*judge));
-            losses.push(rows.fold(0.0, |sum, row| sum + calibrate::loss(margins[row], set.bad[row])));
-        }
-    }
+    // The models of the split come before the pairs.
+    sum(models.iter().take(usize::from(n)).map(|model| &model.losses[0]))
 }
 
 impl Tried {
