@@ -11,7 +11,7 @@ use underglass_engine::seal;
 use underglass_engine::table::Table;
 use underglass_engine::units::Date;
 use underglass_learn::boost::Settings;
-use underglass_learn::plan::{Folds, Learner, Permit, Plan};
+use underglass_learn::plan::{Classes, Folds, Learner, Permit, Plan};
 use underglass_learn::spec::Spec;
 use underglass_learn::train::{Stage, TrialSummary};
 use underglass_learn::{Fit, LearnError, Trained};
@@ -44,6 +44,12 @@ pub(crate) struct Risk {
     /// The kind of model: symmetric, logistic, forest, or auto for the best of them and their means on held-out rows.
     #[arg(long, default_value_t = Learner::Symmetric)]
     learner: Learner,
+    /// A column that says how much each row counts; it is no input.
+    #[arg(long)]
+    weight: Option<String>,
+    /// Let each outcome count half in learning; the calibration takes it back.
+    #[arg(long)]
+    balanced: bool,
     /// Try so many settings of the boosting; the reported figures are nested, so the search does not flatter them.
     #[arg(long, default_value_t = 0)]
     tune: u16,
@@ -108,7 +114,9 @@ impl Risk {
         let target = target.ok_or_else(|| Fault::Usage("neither --target nor --spec names a target".to_owned()))?;
         let permit = if self.permit == ["all"] { Permit::All } else { Permit::Named(self.permit.clone()) };
         let (learner, trials, threads) = (self.learner, self.tune, threads());
-        let plan = Plan { learner, trials, threads, row_date, ..spec.plan(&target, permit) };
+        let classes = if self.balanced { Classes::Balanced } else { Classes::AsTheyAre };
+        let weight = self.weight.clone();
+        let plan = Plan { learner, trials, threads, row_date, weight, classes, ..spec.plan(&target, permit) };
         let folds = match (&self.folds_file, &self.time_column, plan.folds) {
             (Some(path), ..) => Folds::Given(read_folds(path)?),
             (None, Some(column), Folds::Stratified(windows)) => {

@@ -1,7 +1,7 @@
 //! From fitted ensembles to a model file.
 
 use crate::learner::{Fitted, Learner, TrainingSet};
-use crate::plan::{Folds, Plan};
+use crate::plan::{Classes, Folds, Plan};
 use crate::train::LearnError;
 use crate::{reference, spread};
 use ndarray::Array2;
@@ -11,7 +11,7 @@ use underglass_engine::features::Schema;
 use underglass_engine::metrics;
 use underglass_engine::model::Calibration;
 use underglass_engine::seal::{self, Digest};
-use underglass_engine::units::{Date, Points, Probability, Scale};
+use underglass_engine::units::{Date, LogOdds, Points, Probability, Scale};
 
 /// Months after which a model must be looked at again.
 const REVIEW_MONTHS: u16 = 12;
@@ -33,6 +33,7 @@ pub(crate) struct Built {
     pub(crate) model: Model,
     pub(crate) bands: BandsFile,
     pub(crate) out_of_fold: Vec<Option<f64>>,
+    pub(crate) notes: Vec<String>,
 }
 
 /// A model to choose from, with its scores of rows that it had not seen.
@@ -66,6 +67,7 @@ pub(crate) fn build(parts: Parts<'_>) -> Result<Built, LearnError> {
     let Some(Judged { fitted, calibration, probabilities: out_of_fold, .. }) = best else {
         return Err(LearnError::NoFeatures { notes: Vec::new() });
     };
+    let notes = (plan.classes == Classes::Balanced).then(|| effect_of_weights(&fitted, calibration, set));
     let scale = Scale::default();
     let raw = |margin: &f64| scale.raw(calibration.log_odds(*margin));
     let final_raw: Vec<f64> = fitted.margins.iter().map(raw).collect();
@@ -121,7 +123,26 @@ pub(crate) fn build(parts: Parts<'_>) -> Result<Built, LearnError> {
     let reported: BTreeSet<usize> = set.split.reported().into_iter().collect();
     let only = |(row, probability): (usize, Option<f64>)| probability.filter(|_| reported.contains(&row));
     let out_of_fold = out_of_fold.into_iter().enumerate().map(only).collect();
-    Ok(Built { model: Model::new(file)?.with_probes(plan.seed), bands, out_of_fold })
+    Ok(Built {
+        model: Model::new(file)?.with_probes(plan.seed),
+        bands,
+        out_of_fold,
+        notes: notes.into_iter().collect(),
+    })
+}
+
+/// What balanced outcomes did to the probabilities, and how the calibration takes it back.
+fn effect_of_weights(fitted: &Fitted, calibration: Calibration, set: &TrainingSet) -> String {
+    let (margins, bad) = set.at(&set.split.tuning(), &fitted.held_out);
+    let n = margins.len() as f64;
+    let mean = |of: &dyn Fn(f64) -> LogOdds| {
+        margins.iter().map(|margin| Probability::from_log_odds(of(*margin)).value()).sum::<f64>() / n
+    };
+    let (before, after) = (mean(&LogOdds), mean(&|margin| calibration.log_odds(margin)));
+    let share = bad.iter().filter(|bad| **bad).count() as f64 / n;
+    format!(
+        "balanced outcomes: mean probability on held-out rows {before:.3} before the calibration and {after:.3} after it, share of bad {share:.3}"
+    )
 }
 
 /// Figures of quality on the rows that are reported.

@@ -33,6 +33,7 @@ pub mod quality;
 pub mod random;
 pub mod reference;
 pub mod resample;
+pub mod row_weights;
 pub mod rows;
 pub mod segments;
 pub mod space;

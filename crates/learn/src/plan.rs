@@ -2,6 +2,7 @@
 
 use crate::boost::Settings;
 pub use crate::learner::{Learner, UnknownLearner};
+pub use crate::row_weights::Classes;
 use crate::spec::Spec;
 use underglass_engine::application::Input;
 use underglass_engine::features::Feature;
@@ -32,6 +33,10 @@ pub struct Plan {
     pub window_months: Option<u16>,
     /// Inputs and features.
     pub columns: Columns,
+    /// A column that says how much each row counts; it is no input.
+    pub weight: Option<String>,
+    /// Whether the two outcomes count by their rows.
+    pub classes: Classes,
     /// What kind of model.
     pub learner: Learner,
     /// Settings of the boosting to try, the given ones first; 0 takes the given ones.
@@ -119,6 +124,8 @@ impl Plan {
             definition: None,
             window_months: None,
             columns: Columns::Inferred { drop: Vec::new(), permit: Permit::Named(Vec::new()) },
+            weight: None,
+            classes: Classes::AsTheyAre,
             learner: Learner::Symmetric,
             trials: 0,
             settings: Settings::default(),

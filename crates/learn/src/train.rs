@@ -3,7 +3,7 @@
 //! Every learner grows one model a fold and one of all rows, which is the artifact's. Calibration, spread and metrics come
 //! from the fold models.
 
-use crate::boost::{BadSetting, Weights};
+use crate::boost::{BadSetting, BadWeight};
 use crate::build::{self, Parts};
 use crate::check::BadData;
 use crate::fold::{self, Split};
@@ -16,6 +16,7 @@ use crate::plan::{Columns, Folds, Plan};
 use crate::prepare;
 use crate::profile;
 use crate::quality::Flagged;
+use crate::row_weights;
 use crate::rows;
 use crate::spec::SpecError;
 use underglass_engine::artifact::{ArtifactError, BandsFile, Model};
@@ -119,6 +120,9 @@ pub enum LearnError {
         /// What is needed.
         expected: &'static str,
     },
+    /// A weight that no row can have.
+    #[error(transparent)]
+    Weight(#[from] BadWeight),
     /// Columns that a learner cannot work with.
     #[error(transparent)]
     Columns(#[from] BadData),
@@ -171,9 +175,10 @@ impl Fit {
         let split = split(table, &plan, &bad)?;
         let as_of = plan.as_of.or(latest).or(rows.latest);
         let prepared = prepare::prepare(rows, &bad, &split);
-        let weights = Weights::equal(bad.len());
+        let case_weights = row_weights::of_column(table, plan.weight.as_deref())?;
+        let weights = row_weights::by_outcome(&case_weights, &bad, plan.classes)?;
         let Plan { seed, settings, threads, .. } = plan;
-        let set = TrainingSet { prepared, bad, split, weights, seed, settings, threads };
+        let set = TrainingSet { prepared, bad, split, case_weights, weights, seed, settings, threads };
         let learners = plan.learner.start(&set, plan.trials);
         let (data_sha256, positive) = (table.sha256(), outcomes.positive);
         Ok(Self { data_sha256, as_of, positive, permitted_by_request, notes, learners, set, plan })
@@ -234,6 +239,7 @@ impl Fit {
             set,
             fitted,
         })?;
+        self.notes.extend(built.notes);
         Ok(Trained { model: built.model, bands: built.bands, notes: self.notes, out_of_fold: built.out_of_fold })
     }
 }
@@ -248,16 +254,17 @@ pub fn train(table: &Table, plan: Plan) -> Result<Trained, LearnError> {
 
 fn columns(table: &Table, plan: &Plan, bad: &[bool]) -> Result<Inferred, LearnError> {
     let (time, row_date) = dates(table, plan)?;
+    let set_aside: Vec<String> = time.into_iter().chain(plan.weight.clone()).collect();
     Ok(match &plan.columns {
         Columns::Inferred { drop, permit } => {
-            let dropped = [&drop[..], &time].concat();
+            let dropped = [&drop[..], &set_aside].concat();
             let mut inferred = infer(table, &plan.target, bad, &dropped, permit, row_date)?;
             let absent = drop.iter().filter(|name| table.column(name).is_none());
             inferred.notes.extend(absent.map(|name| format!("{name}: nothing to drop, there is no such column")));
             inferred
         }
         Columns::Specified { drop, permit, spec } => {
-            let dropped = [&drop[..], &spec.unlisted(table), &time].concat();
+            let dropped = [&drop[..], &spec.unlisted(table), &set_aside].concat();
             spec.apply(table, infer(table, &plan.target, bad, &dropped, permit, row_date)?)?
         }
         Columns::Given { inputs, features } => Inferred {

@@ -12,7 +12,7 @@ use underglass_engine::population::auto::{self, Shock};
 use underglass_engine::seal;
 use underglass_engine::table::Table;
 use underglass_learn::boost::Settings;
-use underglass_learn::plan::{Columns, Folds, Learner};
+use underglass_learn::plan::{Classes, Columns, Folds, Learner};
 use underglass_learn::{Fit, LearnError, Plan, Stage, Trained, train};
 
 /// Applications of the synthetic world, with their outcome.
@@ -163,6 +163,46 @@ fn a_search_flatters_itself_and_the_reported_loss_does_not() {
     assert!(file.metrics.log_loss.value > least, "{} {least}", file.metrics.log_loss.value);
     assert!(file.metrics.protocol.contains("chosen on the other folds"), "{}", file.metrics.protocol);
     assert_eq!(train(&table, plan).expect("a model").model.file(), &file);
+}
+
+#[test]
+fn rows_of_no_weight_teach_nothing_and_balance_is_taken_back() {
+    // Half of the rows are noise that would turn the effect around; they weigh nothing.
+    let row = |i: usize| {
+        let (debt, noise) = (i * 7919 % 101, i * 104_729 % 100);
+        let weight = i % 2;
+        let bad = if weight == 1 { noise < debt / 2 } else { noise < 50 - debt / 2 };
+        format!("{debt},{weight},{}\n", u8::from(bad))
+    };
+    let csv: String = std::iter::once("debt,count,bad\n".to_owned()).chain((0..1600).map(row)).collect();
+    let table = Table::from_csv(csv.as_bytes()).expect("a table");
+    let settings = Settings { trees: 30, ..Settings::default() };
+    for learner in [Learner::Symmetric, Learner::Logistic, Learner::Forest] {
+        let plan = Plan { weight: Some("count".to_owned()), learner, settings, ..Plan::new("bad") };
+        let model = train(&table, plan).expect("a model").model;
+        assert_eq!(model.schema().features().len(), 1, "the weight is no feature");
+        let z = |debt: f64| model.log_odds(&FeatureVector(vec![Some(debt)])).0;
+        assert!(z(95.0) > z(5.0) + 0.3, "{learner}: {} {}", z(95.0), z(5.0));
+        let plan = Plan {
+            classes: Classes::Balanced,
+            weight: Some("count".to_owned()),
+            learner,
+            settings,
+            ..Plan::new("bad")
+        };
+        let balanced = train(&table, plan).expect("a model");
+        assert!(balanced.notes.iter().any(|note| note.starts_with("balanced outcomes")), "{:?}", balanced.notes);
+        // Rows that count: debts of 0 to 100 in equal numbers, bad by debt / 2 in a hundred, a quarter in all.
+        let pd = |debt: u32| {
+            let z = balanced.model.log_odds(&FeatureVector(vec![Some(f64::from(debt))]));
+            underglass_engine::units::Probability::from_log_odds(z).value()
+        };
+        let mean = (0..=100).map(pd).sum::<f64>() / 101.0;
+        assert!((mean - 0.25).abs() < 0.03, "{learner}: {mean}");
+    }
+    let broken = Table::from_csv(b"x,count,bad\n1,1,0\n2,-1,1\n3,many,0\n4,1,1\n5,2,0\n6,1,1\n").expect("a table");
+    let plan = Plan { weight: Some("count".to_owned()), folds: Folds::Stratified(2), ..Plan::new("bad") };
+    assert!(matches!(train(&broken, plan), Err(LearnError::Faults(faults)) if faults.count() == 2));
 }
 
 /// Rows of constrained and free columns whose effects go with and against their directions; a tenth is missing.

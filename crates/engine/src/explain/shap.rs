@@ -27,7 +27,7 @@ struct TreeTable {
 }
 
 impl ShapTables {
-    /// Folds a population into tables. `counts` must have passed [`LeafCounts::check`] for this model.
+    /// Folds a population into tables. `counts` must fit this model, as [`Summary::check`](crate::model::Summary::check) says.
     pub fn new(model: &Symmetric, counts: &LeafCounts) -> Self {
         let mut base = model.base;
         let trees = model

@@ -16,21 +16,36 @@ const MOST_STEPS: usize = 100;
 /// (margins that separate the outcomes), the slope stays 1 and only the intercept is fitted, so that the mean
 /// probability is the share of bad outcomes.
 ///
+/// Each row counts as it weighs.
+///
 /// Source: Platt, *Probabilistic outputs for support vector machines* (1999), without his prior on the targets.
-pub fn affine(margins: &[f64], bad: &[bool]) -> Calibration {
-    let (slope, intercept) = newton(margins, bad, true)
-        .filter(|(slope, _)| *slope > 0.0)
-        .or_else(|| newton(margins, bad, false))
-        .unwrap_or((1.0, 0.0));
+pub fn affine(margins: &[f64], bad: &[bool], weights: &[f64]) -> Calibration {
+    let rows = Rows { margins, bad, weights };
+    let (slope, intercept) =
+        newton(rows, true).filter(|(slope, _)| *slope > 0.0).or_else(|| newton(rows, false)).unwrap_or((1.0, 0.0));
     Calibration { link: Link::Logistic, slope, intercept }
 }
 
+/// Equally long lists.
+#[derive(Clone, Copy)]
+struct Rows<'a> {
+    margins: &'a [f64],
+    bad: &'a [bool],
+    weights: &'a [f64],
+}
+
+impl Rows<'_> {
+    fn each(&self) -> impl Iterator<Item = (f64, bool, f64)> {
+        self.margins.iter().zip(self.bad).zip(self.weights).map(|((margin, bad), weight)| (*margin, *bad, *weight))
+    }
+}
+
 /// Maximum of the likelihood over slope and intercept, or over the intercept alone at slope 1.
-fn newton(margins: &[f64], bad: &[bool], slope_is_free: bool) -> Option<(f64, f64)> {
+fn newton(rows: Rows<'_>, slope_is_free: bool) -> Option<(f64, f64)> {
     let (mut slope, mut intercept) = (1.0, 0.0);
-    let mut loss = mean_loss(margins, bad, slope, intercept);
+    let mut loss = total_loss(rows, slope, intercept);
     for _ in 0..MOST_STEPS {
-        let [g1, g0, h11, h10, h00] = derivatives(margins, bad, slope, intercept);
+        let [g1, g0, h11, h10, h00] = derivatives(rows, slope, intercept);
         let determinant = h11 * h00 - h10 * h10;
         let (d1, d0) = if slope_is_free {
             ((h00 * g1 - h10 * g0) / determinant, (h11 * g0 - h10 * g1) / determinant)
@@ -43,7 +58,7 @@ fn newton(margins: &[f64], bad: &[bool], slope_is_free: bool) -> Option<(f64, f6
         let mut part = 1.0;
         loop {
             let (next_slope, next_intercept) = (slope - part * d1, intercept - part * d0);
-            let next = mean_loss(margins, bad, next_slope, next_intercept);
+            let next = total_loss(rows, next_slope, next_intercept);
             if next <= loss {
                 let step = (slope - next_slope).abs() + (intercept - next_intercept).abs();
                 (slope, intercept, loss) = (next_slope, next_intercept, next);
@@ -62,10 +77,9 @@ fn newton(margins: &[f64], bad: &[bool], slope_is_free: bool) -> Option<(f64, f6
     None
 }
 
-/// Mean negative log-likelihood, `ln(1 + e^z) − y·z`.
-fn mean_loss(margins: &[f64], bad: &[bool], slope: f64, intercept: f64) -> f64 {
-    let sum = margins.iter().zip(bad).fold(0.0, |sum, (margin, bad)| sum + loss(slope * margin + intercept, *bad));
-    sum / margins.len() as f64
+/// Negative log-likelihood, `Σ weight · (ln(1 + e^z) − y·z)`.
+fn total_loss(rows: Rows<'_>, slope: f64, intercept: f64) -> f64 {
+    rows.each().fold(0.0, |sum, (margin, bad, weight)| sum + weight * loss(slope * margin + intercept, bad))
 }
 
 /// Negative log-likelihood of an outcome at log-odds `z`, without overflow.
@@ -75,11 +89,11 @@ pub(crate) fn loss(z: f64, bad: bool) -> f64 {
 }
 
 /// Gradient and Hessian of the summed loss.
-fn derivatives(margins: &[f64], bad: &[bool], slope: f64, intercept: f64) -> [f64; 5] {
+fn derivatives(rows: Rows<'_>, slope: f64, intercept: f64) -> [f64; 5] {
     let mut sums = [0.0; 5];
-    for (margin, bad) in margins.iter().zip(bad) {
+    for (margin, bad, weight) in rows.each() {
         let p = 1.0 / (1.0 + libm::exp(-(slope * margin + intercept)));
-        let (g, h) = (p - f64::from(u8::from(*bad)), p * (1.0 - p));
+        let (g, h) = (weight * (p - f64::from(u8::from(bad))), weight * p * (1.0 - p));
         for (sum, term) in sums.iter_mut().zip([g * margin, g, h * margin * margin, h * margin, h]) {
             *sum += term;
         }
@@ -108,7 +122,7 @@ mod tests {
     #[test]
     fn finds_the_parameters_that_smartcore_finds() {
         let (margins, bad) = drawn(4000, 0.7, -0.4);
-        let found = affine(&margins, &bad);
+        let found = affine(&margins, &bad, &vec![1.0; bad.len()]);
         let rows: Vec<Vec<f64>> = margins.iter().map(|margin| vec![*margin]).collect();
         let labels: Vec<i32> = bad.iter().map(|bad| i32::from(*bad)).collect();
         let matrix = DenseMatrix::from_2d_vec(&rows).expect("a matrix");
@@ -123,7 +137,7 @@ mod tests {
     #[test]
     fn the_mean_probability_is_the_share_of_bad() {
         for (margins, bad) in [drawn(500, 0.7, -2.0), drawn(500, -0.5, 0.3)] {
-            let found = affine(&margins, &bad);
+            let found = affine(&margins, &bad, &vec![1.0; bad.len()]);
             assert!(found.slope > 0.0, "{found:?}");
             let share = bad.iter().filter(|bad| **bad).count() as f64 / bad.len() as f64;
             let mean = margins.iter().map(|m| 1.0 / (1.0 + libm::exp(-found.log_odds(*m).0))).sum::<f64>()
@@ -134,8 +148,19 @@ mod tests {
     }
 
     #[test]
+    fn a_weight_of_two_is_a_row_twice() {
+        let (margins, bad) = drawn(300, 0.8, -0.5);
+        let twice = |row: usize| row.is_multiple_of(3);
+        let weights: Vec<f64> = (0..300).map(|row| if twice(row) { 2.0 } else { 1.0 }).collect();
+        let repeated: Vec<usize> = (0..300).chain((0..300).filter(|row| twice(*row))).collect();
+        let (again, again_bad): (Vec<f64>, Vec<bool>) = repeated.iter().map(|row| (margins[*row], bad[*row])).unzip();
+        let (found, expected) = (affine(&margins, &bad, &weights), affine(&again, &again_bad, &vec![1.0; again.len()]));
+        assert!((found.slope - expected.slope).abs() < 1e-9 && (found.intercept - expected.intercept).abs() < 1e-9);
+    }
+
+    #[test]
     fn separated_margins_keep_slope_one() {
-        let found = affine(&[-2.0, -1.0, 1.0, 2.0], &[false, false, true, true]);
+        let found = affine(&[-2.0, -1.0, 1.0, 2.0], &[false, false, true, true], &[1.0; 4]);
         assert!(found.slope > 0.0 && found.check().is_ok(), "{found:?}");
     }
 }

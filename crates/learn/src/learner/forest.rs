@@ -34,6 +34,8 @@ pub(crate) struct Forests {
 struct Forest {
     trees: Vec<Grown>,
     trains_on: Vec<u32>,
+    /// Of the rows that are trained on, the weight up to and with each.
+    weight_up_to: Vec<f64>,
     /// Of every row, the sum of its leaves.
     sums: Vec<f64>,
     rng: ChaCha8Rng,
@@ -48,8 +50,16 @@ struct Grown {
 impl Forests {
     pub(crate) fn new(set: &TrainingSet) -> Self {
         let n_rows = set.bad.len() as u32;
+        let weights = set.weights.values();
         let forest = |trains_on: Vec<u32>, of: Stream| Forest {
             trees: Vec::new(),
+            weight_up_to: trains_on
+                .iter()
+                .scan(0.0, |sum, row| {
+                    *sum += weights[*row as usize];
+                    Some(*sum)
+                })
+                .collect(),
             trains_on,
             sums: vec![0.0; set.bad.len()],
             rng: stream(set.seed, of),
@@ -108,7 +118,13 @@ impl Forest {
 
     fn grow(&mut self, design: &Design, features: &[Feature], bad: &[bool]) {
         let n = self.trains_on.len() as u32;
-        let mut rows: Vec<u32> = (0..n).map(|_| self.trains_on[self.rng.random_range(0..n) as usize]).collect();
+        let total = self.weight_up_to.last().copied().unwrap_or(1.0);
+        let mut draw = |_| {
+            let at: f64 = self.rng.random_range(0.0..total);
+            let row = self.weight_up_to.partition_point(|up_to| *up_to <= at);
+            self.trains_on[row.min(self.trains_on.len() - 1)]
+        };
+        let mut rows: Vec<u32> = (0..n).map(&mut draw).collect();
         rows.sort_unstable();
         let bads = rows.iter().filter(|row| bad[**row as usize]).count();
         let share = bads as f64 / f64::from(n.max(1));

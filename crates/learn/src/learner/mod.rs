@@ -43,6 +43,9 @@ pub(crate) struct TrainingSet {
     pub(crate) prepared: Prepared,
     pub(crate) bad: Vec<bool>,
     pub(crate) split: Split,
+    /// How much each row counts.
+    pub(crate) case_weights: Weights,
+    /// How much it counts in learning: by its outcome as well.
     pub(crate) weights: Weights,
     pub(crate) seed: u64,
     pub(crate) settings: Settings,
@@ -177,19 +180,29 @@ impl TrainingSet {
         rows.iter().filter_map(|row| Some((values[*row]?, self.bad[*row]))).unzip()
     }
 
-    /// Mean loss of margins on the rows where trees and penalties are chosen.
+    /// Mean loss of margins on the rows where trees and penalties are chosen, as they count in learning.
     fn tuning_loss(&self, held_out: &[Option<f64>]) -> f64 {
-        let (margins, bad) = self.at(&self.split.tuning(), held_out);
-        let sum = margins.iter().zip(&bad).fold(0.0, |sum, (margin, bad)| sum + calibrate::loss(*margin, *bad));
-        sum / margins.len() as f64
+        let weights = self.weights.values();
+        let loss =
+            |row: usize| held_out[row].map_or(0.0, |margin| weights[row] * calibrate::loss(margin, self.bad[row]));
+        self.split.tuning().into_iter().map(loss).sum::<f64>() / self.tuning_weight()
+    }
+
+    /// What the rows weigh where trees and penalties are chosen.
+    fn tuning_weight(&self) -> f64 {
+        self.split.tuning().into_iter().map(|row| self.weights.values()[row]).sum()
     }
 }
 
 impl Fitted {
     /// From margins to log-odds, fitted on held-out rows.
     pub(crate) fn calibration(&self, set: &TrainingSet) -> Calibration {
-        let (margins, bad) = set.at(&set.split.tuning(), &self.held_out);
-        calibrate::affine(&margins, &bad)
+        let rows = set.split.tuning();
+        let (margins, bad) = set.at(&rows, &self.held_out);
+        let weights = set.case_weights.values();
+        let weights: Vec<f64> =
+            rows.into_iter().filter(|row| self.held_out[*row].is_some()).map(|row| weights[row]).collect();
+        calibrate::affine(&margins, &bad, &weights)
     }
 }
 

@@ -121,10 +121,10 @@ impl Tuned {
 
     /// The trials that are finished.
     pub(crate) fn trials(&self, set: &TrainingSet) -> Vec<TrialSummary> {
-        let n_rows = set.split.tuning().len() as f64;
+        let weight = set.tuning_weight();
         let summary = |tried: &Tried| {
             let trees = least(&tried.overall);
-            TrialSummary { settings: tried.settings, trees, log_loss: tried.overall[trees] / n_rows }
+            TrialSummary { settings: tried.settings, trees, log_loss: tried.overall[trees] / weight }
         };
         self.tried.iter().map(summary).collect()
     }
@@ -220,7 +220,8 @@ impl Trial {
             let margins = booster.margins();
             for (judge, losses) in judged.judges.iter().zip(&mut judged.losses) {
                 let rows = (0..margins.len()).filter(|row| set.split.judge(*row) == Some(*judge));
-                losses.push(rows.fold(0.0, |sum, row| sum + calibrate::loss(margins[row], set.bad[row])));
+                let loss = |row: usize| set.weights.values()[row] * calibrate::loss(margins[row], set.bad[row]);
+                losses.push(rows.fold(0.0, |sum, row| sum + loss(row)));
             }
         }
     }
