@@ -6,12 +6,12 @@ use crate::{Done, files};
 use clap::{Args, Subcommand};
 use serde_json::json;
 use std::path::{Path, PathBuf};
-use underglass_engine::artifact::Metrics;
+use underglass_engine::artifact::{Metrics, Model};
 use underglass_engine::seal;
 use underglass_engine::table::Table;
 use underglass_engine::units::Date;
 use underglass_learn::boost::Settings;
-use underglass_learn::plan::{Classes, Folds, Learner, Permit, Plan};
+use underglass_learn::plan::{Classes, Columns, Folds, Learner, Permit, Plan};
 use underglass_learn::spec::Spec;
 use underglass_learn::train::{Stage, TrialSummary};
 use underglass_learn::{Fit, LearnError, Trained};
@@ -44,6 +44,9 @@ pub(crate) struct Risk {
     /// The kind of model: symmetric, logistic, forest, or auto for the best of them and their means on held-out rows.
     #[arg(long, default_value_t = Learner::Symmetric)]
     learner: Learner,
+    /// Add trees to this model instead of starting anew; its columns are the data's.
+    #[arg(long = "continue", value_name = "ARTIFACT", conflicts_with_all = ["spec", "drop", "permit", "tune"])]
+    parent: Option<PathBuf>,
     /// A column that says how much each row counts; it is no input.
     #[arg(long)]
     weight: Option<String>,
@@ -124,7 +127,15 @@ impl Risk {
             }
             (_, _, folds) => folds,
         };
-        Ok(Plan { folds, ..plan })
+        let columns = match &self.parent {
+            Some(path) => {
+                let (parent, sha256) = Model::decode(&files::read(path)?)
+                    .map_err(|error| Fault::Artifact(format!("{}: {error}", path.display())))?;
+                Columns::Continued { parent: Box::new(parent), sha256 }
+            }
+            None => plan.columns,
+        };
+        Ok(Plan { folds, columns, ..plan })
     }
 }
 

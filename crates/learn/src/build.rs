@@ -1,7 +1,7 @@
 //! From fitted ensembles to a model file.
 
 use crate::learner::{Fitted, Learner, TrainingSet};
-use crate::plan::{Classes, Folds, Plan};
+use crate::plan::{Classes, Columns, Folds, Plan};
 use crate::train::LearnError;
 use crate::{reference, spread};
 use ndarray::Array2;
@@ -92,7 +92,10 @@ pub(crate) fn build(parts: Parts<'_>) -> Result<Built, LearnError> {
             rows: points.len() as u64,
             seed: plan.seed.to_string(),
             trainer: format!("underglass-learn {}", env!("CARGO_PKG_VERSION")),
-            parent: None,
+            parent: match &plan.columns {
+                Columns::Continued { sha256, .. } => Some(*sha256),
+                _ => None,
+            },
             as_of: parts.as_of.unwrap_or(Date::EPOCH),
             learner: fitted.name,
             candidates,

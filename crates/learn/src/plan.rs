@@ -5,7 +5,9 @@ pub use crate::learner::{Learner, UnknownLearner};
 pub use crate::row_weights::Classes;
 use crate::spec::Spec;
 use underglass_engine::application::Input;
+use underglass_engine::artifact::Model;
 use underglass_engine::features::Feature;
+use underglass_engine::seal::Digest;
 use underglass_engine::units::Date;
 
 /// Everything that a fit needs beside the data.
@@ -75,6 +77,14 @@ pub enum Columns {
         permit: Permit,
         /// What is said about the others.
         spec: Box<Spec>,
+    },
+    /// Those of a model of symmetric trees, which is continued: its trees stay, and new ones say what they leave over. The
+    /// order of levels stays; a level that the model does not know is missing.
+    Continued {
+        /// The model.
+        parent: Box<Model>,
+        /// Its file's digest.
+        sha256: Digest,
     },
     /// Given. Category order, ranges and medians of the features are filled in by the fit.
     Given {

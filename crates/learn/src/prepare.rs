@@ -51,12 +51,14 @@ impl Prepared {
 }
 
 /// Bins every column. Numbers are cut at quantiles of all rows, which know no outcome; categories are ordered by outcome,
-/// so each fold orders them by its own training rows.
-pub fn prepare(rows: Rows, bad: &[bool], split: &Split) -> Prepared {
+/// so each fold orders them by its own training rows. Features that are `kept`, those of a model that is continued, keep
+/// their order, and their range is only widened.
+pub fn prepare(rows: Rows, bad: &[bool], split: &Split, kept: Option<&[Feature]>) -> Prepared {
     let n_rows = bad.len();
     let mut features = rows.schema.features().to_vec();
     let (mut codes, mut cuts, mut bins) = (Vec::with_capacity(n_rows * features.len()), Vec::new(), Vec::new());
-    for (feature, column) in features.iter_mut().zip(&rows.columns) {
+    for (index, (feature, column)) in features.iter_mut().zip(&rows.columns).enumerate() {
+        let kept = kept.map(|features| &features[index]);
         let binned = match column {
             Column::Numbers { values, present } => {
                 let sorted = column.sorted();
@@ -67,7 +69,8 @@ pub fn prepare(rows: Rows, bad: &[bool], split: &Split) -> Prepared {
                 (cuts, reference::of_numbers(&feature.name, &sorted, reference::missing(column)))
             }
             Column::Levels { names, levels } => {
-                let order = ranked(names, 0..n_rows, levels, bad);
+                let learned = || ranked(names, 0..n_rows, levels, bad);
+                let order = kept.map_or_else(learned, |feature| feature.levels.clone());
                 let summary = ranked_summary(&feature.name, names, levels, &order);
                 let (cuts, ranked) = ranked_codes(names, levels, &order);
                 codes.extend(ranked);
@@ -76,15 +79,21 @@ pub fn prepare(rows: Rows, bad: &[bool], split: &Split) -> Prepared {
             }
         };
         let (column_cuts, Summary { range, median, bins: column_bins }) = binned;
-        (feature.range, feature.median) = (range, median);
+        let wider = |(low, high): (f64, f64), (a, b): (f64, f64)| (low.min(a), high.max(b));
+        let before = kept.and_then(|feature| feature.range);
+        feature.range = range.zip(before).map(|(range, before)| wider(range, before)).or(range).or(before);
+        feature.median = median;
         cuts.push(column_cuts);
         bins.push(column_bins);
     }
     // One code a row and column was pushed, so the shape fits.
     let codes = Array2::from_shape_vec((features.len(), n_rows), codes).unwrap_or_default();
     let design = Design::new(codes, cuts);
-    let fold_designs =
-        (0..split.n_models()).map(|k| reordered(&design, &rows.columns, bad, |row| split.trains(k, row))).collect();
+    let of_split = |k: u16| match kept {
+        Some(_) => design.clone(),
+        None => reordered(&design, &rows.columns, bad, |row| split.trains(k, row)),
+    };
+    let fold_designs = (0..split.n_models()).map(of_split).collect();
     let ranks = features.iter().zip(&rows.columns).map(|(feature, column)| match column {
         Column::Levels { names, .. } => ranks(names, &feature.levels),
         Column::Numbers { .. } => Vec::new(),

@@ -10,7 +10,7 @@ use crate::fold::{self, Split};
 use crate::infer::{Inferred, infer};
 use crate::labels;
 pub use crate::learner::TrialSummary;
-use crate::learner::{self, Fitted, Growing, Learner, TrainingSet};
+use crate::learner::{self, Fitted, Growing, Learner, Start, TrainingSet};
 use crate::personal::shown;
 use crate::plan::{Columns, Folds, Plan};
 use crate::prepare;
@@ -19,8 +19,10 @@ use crate::quality::Flagged;
 use crate::row_weights;
 use crate::rows;
 use crate::spec::SpecError;
+use underglass_engine::application::Input;
 use underglass_engine::artifact::{ArtifactError, BandsFile, Model};
-use underglass_engine::features::SchemaError;
+use underglass_engine::features::{Feature, SchemaError};
+use underglass_engine::model::{Ensemble, Symmetric};
 use underglass_engine::seal::Digest;
 use underglass_engine::table::{Fault, FaultCode, Faults, Table};
 use underglass_engine::units::Date;
@@ -123,6 +125,12 @@ pub enum LearnError {
     /// A weight that no row can have.
     #[error(transparent)]
     Weight(#[from] BadWeight),
+    /// A model or a plan with which no model is continued.
+    #[error("found {found}; symmetric trees are continued by the symmetric learner, with settings as given")]
+    Continue {
+        /// What stands in the way.
+        found: &'static str,
+    },
     /// Columns that a learner cannot work with.
     #[error(transparent)]
     Columns(#[from] BadData),
@@ -174,11 +182,14 @@ impl Fit {
         let bad = outcomes.bad;
         let split = split(table, &plan, &bad)?;
         let as_of = plan.as_of.or(latest).or(rows.latest);
-        let prepared = prepare::prepare(rows, &bad, &split);
+        let parent = parent(&plan)?;
+        let prepared =
+            prepare::prepare(rows, &bad, &split, parent.as_ref().map(|(model, _)| model.schema().features()));
+        let start = parent.map(|(model, trees)| Start::new(model, trees, &prepared, bad.len()));
         let case_weights = row_weights::of_column(table, plan.weight.as_deref())?;
         let weights = row_weights::by_outcome(&case_weights, &bad, plan.classes)?;
         let Plan { seed, settings, threads, .. } = plan;
-        let set = TrainingSet { prepared, bad, split, case_weights, weights, seed, settings, threads };
+        let set = TrainingSet { prepared, bad, split, start, case_weights, weights, seed, settings, threads };
         let learners = plan.learner.start(&set, plan.trials);
         let (data_sha256, positive) = (table.sha256(), outcomes.positive);
         Ok(Self { data_sha256, as_of, positive, permitted_by_request, notes, learners, set, plan })
@@ -267,14 +278,34 @@ fn columns(table: &Table, plan: &Plan, bad: &[bool]) -> Result<Inferred, LearnEr
             let dropped = [&drop[..], &spec.unlisted(table), &set_aside].concat();
             spec.apply(table, infer(table, &plan.target, bad, &dropped, permit, row_date)?)?
         }
-        Columns::Given { inputs, features } => Inferred {
-            inputs: inputs.clone(),
-            features: features.clone(),
-            notes: Vec::new(),
-            permitted_by_request: Vec::new(),
-            latest: None,
-        },
+        Columns::Given { inputs, features } => as_given(inputs, features),
+        Columns::Continued { parent, .. } => as_given(parent.schema().inputs(), parent.schema().features()),
     })
+}
+
+fn as_given(inputs: &[Input], features: &[Feature]) -> Inferred {
+    Inferred {
+        inputs: inputs.to_vec(),
+        features: features.to_vec(),
+        notes: Vec::new(),
+        permitted_by_request: Vec::new(),
+        latest: None,
+    }
+}
+
+/// The model that is continued, with its trees.
+fn parent(plan: &Plan) -> Result<Option<(&Model, &Symmetric)>, LearnError> {
+    let Columns::Continued { parent, .. } = &plan.columns else { return Ok(None) };
+    match (parent.ensemble(), plan.learner, plan.trials) {
+        (Ensemble::Symmetric(trees), ..)
+            if trees.predicates.len() as u32 + plan.settings.trees * plan.settings.depth > u32::from(u16::MAX) =>
+        {
+            Err(LearnError::Continue { found: "more questions than 16 bits can count" })
+        }
+        (Ensemble::Symmetric(trees), Learner::Symmetric, 0) => Ok(Some((parent, trees))),
+        (Ensemble::Symmetric(_), ..) => Err(LearnError::Continue { found: "another learner or a search for settings" }),
+        _ => Err(LearnError::Continue { found: "a model of another shape" }),
+    }
 }
 
 /// The column of times when it is to be left out, and the day of each row. Dates stay: other dates are read against them.

@@ -205,6 +205,33 @@ fn rows_of_no_weight_teach_nothing_and_balance_is_taken_back() {
     assert!(matches!(train(&broken, plan), Err(LearnError::Faults(faults)) if faults.count() == 2));
 }
 
+#[test]
+fn a_continued_model_keeps_its_trees_and_learns_from_new_rows() {
+    let settings = Settings { trees: 25, ..Settings::default() };
+    let first = train(&world(0..1500), Plan { settings, ..world_plan() }).expect("a model").model;
+    let (_, sha256) = seal::open(&first.encode()).expect("sealed");
+    let columns = Columns::Continued { parent: Box::new(first.clone()), sha256 };
+    let plan = Plan { settings, columns, ..world_plan() };
+    let second = train(&world(1500..4500), plan.clone()).expect("a model").model;
+    assert_eq!(second.file().lineage.parent, Some(sha256));
+    let (Ensemble::Symmetric(before), Ensemble::Symmetric(after)) = (first.ensemble(), second.ensemble()) else {
+        panic!("symmetric")
+    };
+    assert_eq!(before.trees[..], after.trees[..before.trees.len()]);
+    assert!(after.trees.len() > before.trees.len());
+    let (decoded, _) = Model::decode(&second.encode()).expect("a sound file, probes and all");
+    assert_eq!(decoded, second);
+    let fresh = world(4500..8500);
+    let auc = |model: &Model| {
+        let scores: Vec<f64> = features(model, &fresh).iter().map(|row| model.log_odds(row).0).collect();
+        let bad: Vec<bool> = fresh.cells(fresh.column("bad").expect("there")).map(|cell| cell == "1").collect();
+        underglass_engine::metrics::auc(&scores, &bad, None)
+    };
+    assert!(auc(&second) > auc(&first), "{} {}", auc(&second), auc(&first));
+    let refused = |plan| train(&world(0..300), plan).expect_err("not continued");
+    assert!(matches!(refused(Plan { learner: Learner::Forest, ..plan }), LearnError::Continue { .. }));
+}
+
 /// Rows of constrained and free columns whose effects go with and against their directions; a tenth is missing.
 fn contrary(seed: u64, directions: &[Direction]) -> (Table, Vec<Input>, Vec<Feature>) {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);

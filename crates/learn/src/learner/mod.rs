@@ -18,9 +18,9 @@ use std::fmt;
 use std::str::FromStr;
 use symmetric::Boosting;
 use tuned::Tuned;
-use underglass_engine::artifact::Search;
+use underglass_engine::artifact::{Model, Search};
 use underglass_engine::model::mean::Member;
-use underglass_engine::model::{Calibration, Ensemble, Mean};
+use underglass_engine::model::{Calibration, Ensemble, Mean, Symmetric};
 
 pub use tuned::TrialSummary;
 
@@ -43,6 +43,8 @@ pub(crate) struct TrainingSet {
     pub(crate) prepared: Prepared,
     pub(crate) bad: Vec<bool>,
     pub(crate) split: Split,
+    /// The trees that boosting continues.
+    pub(crate) start: Option<Start>,
     /// How much each row counts.
     pub(crate) case_weights: Weights,
     /// How much it counts in learning: by its outcome as well.
@@ -50,6 +52,21 @@ pub(crate) struct TrainingSet {
     pub(crate) seed: u64,
     pub(crate) settings: Settings,
     pub(crate) threads: u16,
+}
+
+/// A model that is continued.
+#[derive(Debug)]
+pub(crate) struct Start {
+    trees: Symmetric,
+    /// One margin a row.
+    margins: Vec<f64>,
+}
+
+impl Start {
+    pub(crate) fn new(model: &Model, trees: &Symmetric, prepared: &Prepared, n_rows: usize) -> Self {
+        let margins = (0..n_rows).map(|row| model.ensemble().margin(&prepared.vector(row))).collect();
+        Self { trees: trees.clone(), margins }
+    }
 }
 
 /// A learner under way.

@@ -3,7 +3,7 @@
 //! One model a fold is grown, all in lockstep, until the loss on held-out rows stops falling; the number of trees with
 //! the least loss is the final model's, which is grown on all rows.
 
-use super::{Fitted, TrainingSet};
+use super::{Fitted, Start, TrainingSet};
 use crate::boost::{Booster, Grown, Question, Settings, Weights};
 use crate::design::Design;
 use crate::random::{Stream, stream};
@@ -74,7 +74,7 @@ impl Boosting {
         let by_fold: Vec<Vec<f64>> = self.models.iter().map(|model| model.margins().to_vec()).collect();
         Some(Fitted {
             name: "symmetric".to_owned(),
-            ensemble: Ensemble::Symmetric(symmetric(model.base(), model.trees(), &set.prepared.design)),
+            ensemble: Ensemble::Symmetric(continued(set, symmetric(model.base(), model.trees(), &set.prepared.design))),
             margins: model.margins().to_vec(),
             held_out: set.held_out(&by_fold),
             by_fold,
@@ -92,12 +92,29 @@ impl Boosting {
 /// A booster on the rows that have a weight.
 pub(super) fn booster(set: &TrainingSet, settings: Settings, weights: &Weights, of: Stream) -> Booster {
     let directions = set.prepared.features.iter().map(|feature| feature.direction).collect();
-    Booster::new(settings, directions, &set.bad, weights, stream(set.seed, of))
+    match &set.start {
+        None => Booster::new(settings, directions, &set.bad, weights, stream(set.seed, of)),
+        Some(start) => {
+            let margins = start.margins.clone();
+            Booster::from_margins(settings, directions, margins, &set.bad, weights, stream(set.seed, of))
+        }
+    }
 }
 
 /// The position of the least loss, of equals the first.
 pub(super) fn least(losses: &[f64]) -> usize {
     (1..losses.len()).fold(0, |best, at| if losses[at] < losses[best] { at } else { best })
+}
+
+/// New trees after those that they continue.
+fn continued(set: &TrainingSet, new: Symmetric) -> Symmetric {
+    let Some(Start { trees: before, .. }) = &set.start else { return new };
+    let mut joined = before.clone();
+    let n_before = joined.predicates.len() as u16;
+    joined.predicates.extend(new.predicates);
+    let shifted = |tree: Tree| Tree { levels: tree.levels.iter().map(|level| level + n_before).collect(), ..tree };
+    joined.trees.extend(new.trees.into_iter().map(shifted));
+    joined
 }
 
 /// Names each distinct question once, in the order of first use.
