@@ -36,7 +36,7 @@ test('10,000 receipts are the same bytes natively and in the browser', async ({ 
 
 // More rows by hand: UNDERGLASS_PARITY_ROWS=50000.
 const rows = process.env.UNDERGLASS_PARITY_ROWS ?? '2000';
-for (const learner of ['symmetric', 'logistic', 'forest', 'auto']) {
+for (const learner of ['symmetric', 'logistic', 'scorecard', 'forest', 'auto']) {
   test(`a ${learner} artifact trained in the browser has the digest of the native one`, async ({ page, site }) => {
     test.setTimeout(1_200_000);
     const [data, artifact] = [join(folder, `${learner}.csv`), join(folder, `${learner}.json`)];

@@ -41,7 +41,8 @@ pub(crate) struct Risk {
     /// A TOML file with what is known about columns and model; options given here go before it.
     #[arg(long)]
     spec: Option<PathBuf>,
-    /// The kind of model: symmetric, logistic, forest, or auto for the best of them and their means on held-out rows.
+    /// The kind of model: symmetric, logistic, scorecard, forest, or auto: boosted trees, logistic regression, forest or a
+    /// mean of them, whichever does best on held-out rows.
     #[arg(long, default_value_t = Learner::Symmetric)]
     learner: Learner,
     /// Add trees to this model instead of starting anew; its columns are the data's.

@@ -157,7 +157,7 @@ fn measured(plan: &Plan, set: &TrainingSet, margins: &[Option<f64>], probabiliti
         (Learner::Symmetric, 0) => ", and the number of trees,",
         (Learner::Symmetric, _) => ", and the settings of the boosting,",
         (Learner::Logistic, _) => ", and the penalty,",
-        (Learner::Forest, _) => "",
+        (Learner::Forest | Learner::Scorecard, _) => "",
         (Learner::Auto, 0) => ", the number of trees, the penalty and the learner",
         (Learner::Auto, _) => ", the settings of the boosting, the penalty and the learner",
     };

@@ -117,7 +117,7 @@ fn an_artifact_keeps_its_promises() {
 #[test]
 fn every_learner_gives_a_sound_artifact_whose_contributions_add_up() {
     let table = world(0..900);
-    for learner in [Learner::Logistic, Learner::Forest, Learner::Auto] {
+    for learner in [Learner::Logistic, Learner::Scorecard, Learner::Forest, Learner::Auto] {
         let Trained { model, bands, .. } = train(&table, Plan { learner, ..world_plan() }).expect("a model");
         let again = train(&table, Plan { learner, ..world_plan() }).expect("a model");
         assert_eq!(model.encode(), again.model.encode());

@@ -209,7 +209,7 @@ fn a_planted_violation_is_refuted_by_two_applications() {
 
 #[test]
 fn every_learner_keeps_its_directions() {
-    for learner in [Learner::Logistic, Learner::Forest, Learner::Auto] {
+    for learner in [Learner::Logistic, Learner::Scorecard, Learner::Forest, Learner::Auto] {
         let model = model_of(learner, 1000);
         let proofs = prove(&model);
         for feature in &proofs.features {

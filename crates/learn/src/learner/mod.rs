@@ -2,6 +2,7 @@
 
 mod forest;
 mod logistic;
+mod scorecard;
 mod symmetric;
 mod tuned;
 
@@ -13,6 +14,7 @@ use crate::prepare::Prepared;
 use crate::train::{Progress, Stage};
 use forest::Forests;
 use logistic::Lines;
+use scorecard::Cards;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
@@ -31,9 +33,11 @@ pub enum Learner {
     Symmetric,
     /// A logistic regression with one readable term a feature.
     Logistic,
+    /// A scorecard of weights of evidence.
+    Scorecard,
     /// A random forest.
     Forest,
-    /// Each of the others and the means of some of them; the one with the least held-out log-loss is kept.
+    /// Boosted trees, logistic regression, forest and their means; the one with the least held-out log-loss is kept.
     Auto,
 }
 
@@ -75,6 +79,7 @@ pub(crate) enum Growing {
     Symmetric(Box<Boosting>),
     Forest(Forests),
     Logistic(Box<Lines>),
+    Scorecard(Box<Cards>),
     Tuned(Box<Tuned>),
 }
 
@@ -96,7 +101,7 @@ pub(crate) struct Fitted {
 
 /// A word that names no learner.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is no learner; expected one of symmetric, logistic, forest, auto")]
+#[error("{0:?} is no learner; expected one of symmetric, logistic, scorecard, forest, auto")]
 pub struct UnknownLearner(pub String);
 
 impl fmt::Display for Learner {
@@ -104,6 +109,7 @@ impl fmt::Display for Learner {
         f.write_str(match self {
             Learner::Symmetric => "symmetric",
             Learner::Logistic => "logistic",
+            Learner::Scorecard => "scorecard",
             Learner::Forest => "forest",
             Learner::Auto => "auto",
         })
@@ -113,7 +119,7 @@ impl fmt::Display for Learner {
 impl FromStr for Learner {
     type Err = UnknownLearner;
     fn from_str(name: &str) -> Result<Self, UnknownLearner> {
-        let known = [Learner::Symmetric, Learner::Logistic, Learner::Forest, Learner::Auto];
+        let known = [Learner::Symmetric, Learner::Logistic, Learner::Scorecard, Learner::Forest, Learner::Auto];
         known.into_iter().find(|learner| learner.to_string() == name).ok_or_else(|| UnknownLearner(name.to_owned()))
     }
 }
@@ -130,6 +136,7 @@ impl Learner {
         match self {
             Learner::Symmetric => vec![symmetric()],
             Learner::Logistic => vec![logistic()],
+            Learner::Scorecard => vec![Growing::Scorecard(Box::new(Cards::new(set)))],
             Learner::Forest => vec![forest()],
             Learner::Auto => vec![symmetric(), logistic(), forest()],
         }
@@ -143,6 +150,7 @@ impl Growing {
             Growing::Symmetric(boosting) => boosting.step(set),
             Growing::Forest(forests) => forests.step(set),
             Growing::Logistic(lines) => lines.step(set),
+            Growing::Scorecard(cards) => cards.step(set),
             Growing::Tuned(tuned) => tuned.step(set),
         }
     }
@@ -152,6 +160,7 @@ impl Growing {
             Growing::Symmetric(boosting) => boosting.progress(),
             Growing::Forest(forests) => forests.progress(),
             Growing::Logistic(lines) => lines.progress(set),
+            Growing::Scorecard(cards) => cards.progress(set),
             Growing::Tuned(tuned) => tuned.progress(set),
         }
     }
@@ -164,7 +173,7 @@ impl Growing {
     pub(crate) fn trials(&self, set: &TrainingSet) -> Vec<TrialSummary> {
         match self {
             Growing::Tuned(tuned) => tuned.trials(set),
-            Growing::Symmetric(_) | Growing::Forest(_) | Growing::Logistic(_) => Vec::new(),
+            _ => Vec::new(),
         }
     }
 
@@ -176,6 +185,7 @@ impl Growing {
             }
             Growing::Forest(forests) => Ok(forests.finish(set)),
             Growing::Logistic(lines) => lines.finish(),
+            Growing::Scorecard(cards) => cards.finish(set),
             Growing::Tuned(tuned) => tuned.finish(set).ok_or(BadData::TooFew { what: "trials", found: 0, least: 1 }),
         }
     }
