@@ -3,7 +3,7 @@
 use super::evaluation::{about, is_on_training_data, measured};
 use super::{Block, Card, Evidence, Fact, Section, shown};
 use crate::application::{FormValue, Input, InputKind, Permitted, Personal};
-use crate::artifact::{BAND_WIDTH, Model, ModelFile};
+use crate::artifact::{BAND_WIDTH, Lineage, Model, ModelFile};
 use crate::features::{Direction, Expr, Feature};
 use crate::load::engine_digest;
 use crate::model::Link;
@@ -15,7 +15,7 @@ use serde_json::Value;
 pub fn card(model: &Model, artifact: Digest, evidence: Evidence<'_>) -> Card {
     let file = model.file();
     let mut sections = vec![
-        section("Model details", details(file, artifact)),
+        section("Model details", [details(file, artifact), chosen(&file.lineage)].concat()),
         section("Intended use", intended_use(file)),
         section("Factors", factors(file, evidence.evaluation)),
         section("Metrics", metrics(file)),
@@ -51,12 +51,34 @@ fn table<const N: usize>(caption: &str, header: [&str; N], rows: impl Iterator<I
     }
 }
 
+/// What kind and settings were chosen from.
+fn chosen(lineage: &Lineage) -> Vec<Block> {
+    let search = lineage.search.map(|search| {
+        Block::Text(format!(
+            "Settings were searched for in {} trials. The least loss on held-out rows, which the search minimised, was {:.4}: \
+             it flatters, the metrics of this card do not.",
+            search.trials, search.searched_log_loss
+        ))
+    });
+    let candidates = (!lineage.candidates.is_empty()).then(|| {
+        table(
+            "Kinds of models that were compared on held-out rows",
+            ["kind", "AUC", "log-loss"],
+            lineage.candidates.iter().map(|candidate| {
+                [Fact::text(&candidate.learner), Fact::Number(candidate.auc), Fact::Number(candidate.log_loss)]
+            }),
+        )
+    });
+    candidates.into_iter().chain(search).collect()
+}
+
 fn details(file: &ModelFile, artifact: Digest) -> Vec<Block> {
     vec![
         facts([
             ("Name", Fact::text(&file.name)),
             ("Version", Fact::text(&file.version)),
             ("Artifact, SHA-256", Fact::text(artifact.to_string())),
+            ("Kind of model", Fact::text(&file.lineage.learner)),
             ("Trained by", Fact::text(&file.lineage.trainer)),
             ("Engine that made this card, SHA-256", Fact::text(engine_digest().to_string())),
             ("Inputs of an application", Fact::count(file.schema.inputs().len() as u64)),
