@@ -1,6 +1,7 @@
 //! Every text that a person reads on the page, in English. A second language is a second set of these.
 
 use underglass_engine::decision::{Confidence, Outcome, ReferencePopulation};
+use underglass_engine::explain::Game;
 use underglass_engine::policy::{Answer, Band, Severity};
 use underglass_engine::seal::Digest;
 
@@ -185,9 +186,14 @@ pub fn why(score: i16, base: i64) -> String {
 /// Who the applicant is compared with.
 pub fn compared_with(reference: &ReferencePopulation) -> String {
     let rows = plain(reference.rows as f64);
-    match reference.from.zip(reference.to) {
+    let who = match reference.from.zip(reference.to) {
         Some((from, to)) => format!("Compared with {rows} applicants who scored {from}\u{2013}{}.", to - 1),
         None => format!("Compared with all {rows} applicants that the model learned from."),
+    };
+    match reference.game {
+        Game::Interventional => who,
+        Game::PathDependent => format!("{who} A value that is left open goes both ways, in their shares."),
+        Game::Members => format!("{who} Each part of the model is explained in its own way."),
     }
 }
 
