@@ -250,7 +250,7 @@ impl Engine {
             };
         }
         let assessed = self.assess(application, as_of);
-        let score = self.score(&assessed.features);
+        let score = self.explained(&assessed.features, assessed.log_odds);
         let outside_experience = self.outside_experience(&assessed.features);
         Decided {
             decision: self.conclude(self.verdict(application, &assessed, as_of), &score, &assessed),
@@ -271,7 +271,11 @@ impl Engine {
         let assessed = self.assess(application, as_of);
         let outcome = match self.verdict(application, &assessed, as_of) {
             Verdict::Incomplete(_) => Outcome::Incomplete,
-            Verdict::Decline if self.reasons_against(&assessed, || self.score(&assessed.features)).is_empty() => {
+            Verdict::Decline
+                if self
+                    .reasons_against(&assessed, || self.explained(&assessed.features, assessed.log_odds))
+                    .is_empty() =>
+            {
                 Outcome::Review
             }
             Verdict::Decline => Outcome::Decline,
@@ -285,15 +289,21 @@ impl Engine {
 
     /// Shown points and PD of a row.
     pub fn points(&self, features: &FeatureVector) -> (Points, Probability) {
-        let z = self.model.log_odds(features);
-        (Points::from_raw(self.model.scale().raw(z)), Probability::from_log_odds(z))
+        self.shown(self.model.log_odds(features))
+    }
+
+    fn shown(&self, log_odds: LogOdds) -> (Points, Probability) {
+        (Points::from_raw(self.model.scale().raw(log_odds)), Probability::from_log_odds(log_odds))
     }
 
     /// Score, interval and exact contributions of a row.
     pub fn score(&self, features: &FeatureVector) -> Score {
+        self.explained(features, self.model.log_odds(features))
+    }
+
+    fn explained(&self, features: &FeatureVector, log_odds: LogOdds) -> Score {
         let model = &self.model;
         let explanation = model.explain(&self.reference.explainer, features);
-        let log_odds = model.log_odds(features);
         let raw = model.scale().raw(log_odds);
         let half = 1.645 * model.spread_at(raw);
         let pd_at = |raw| Probability::from_log_odds(model.scale().log_odds(raw));
@@ -341,11 +351,12 @@ impl Engine {
     /// Everything short of the explanation: features, score, price, rules.
     fn assess(&self, application: &Application, as_of: Date) -> Assessed {
         let features = self.model.schema().features_of(application);
-        let (points, pd) = self.points(&features);
+        let log_odds = self.model.log_odds(&features);
+        let (points, pd) = self.shown(log_odds);
         let offer = self.offer(application, points, pd);
         let facts = Facts { application, features: &features, score: Some((points, pd)), offer: offer.as_ref(), as_of };
         let answers = self.policy.answers(self.model.schema(), &facts);
-        Assessed { features, points, pd, offer, answers }
+        Assessed { features, log_odds, points, pd, offer, answers }
     }
 
     fn conclude(&self, verdict: Verdict, score: &Score, assessed: &Assessed) -> Decision {
@@ -464,6 +475,7 @@ impl Engine {
 
 struct Assessed {
     features: FeatureVector,
+    log_odds: LogOdds,
     points: Points,
     pd: Probability,
     offer: Option<Offer>,
