@@ -4,6 +4,7 @@
 #![allow(clippy::disallowed_methods, reason = "progress lines show elapsed time; nothing here reaches a decision")]
 
 mod arguments;
+mod bench;
 mod demo;
 mod report;
 mod serve;
@@ -23,7 +24,9 @@ cargo xtask site
 cargo xtask serve [--port N] [--prefix /some/path/]
     Serves dist/ on this machine only.
 cargo xtask test [--native] [--filter TEXT]
-    Every check, stopping at the first that fails. --native: without browser. --filter: the steps whose title has TEXT.";
+    Every check, stopping at the first that fails. --native: without browser. --filter: the steps whose title has TEXT.
+cargo xtask bench [--rounds 5]
+    Measures Underglass beside XGBoost, LightGBM, CatBoost, shap and onnxruntime-web, and prints the ratios.";
 
 fn main() -> ExitCode {
     match run() {
@@ -48,6 +51,11 @@ fn run() -> Result<ExitCode> {
             let prefix = arguments.value("--prefix")?.unwrap_or_default();
             arguments.finish()?;
             serve::serve_until_stopped(port, &prefix)?;
+        }
+        Some("bench") => {
+            let rounds = arguments.value("--rounds")?.map_or(Ok(5), |text| text.parse());
+            arguments.finish()?;
+            bench::bench(rounds.map_err(|error| Stop::new(format!("--rounds: {error}.")))?)?;
         }
         Some("test") => {
             let reach = if arguments.flag("--native") { test::Reach::Native } else { test::Reach::Everything };

@@ -274,7 +274,7 @@ pub(crate) fn elapsed(since: Instant) -> String {
     }
 }
 
-fn cache() -> Result<PathBuf> {
+pub(crate) fn cache() -> Result<PathBuf> {
     let folder = |variable: &str| env::var_os(variable).filter(|value| !value.is_empty()).map(PathBuf::from);
     folder("UNDERGLASS_CACHE")
         .or_else(|| Some(folder("XDG_CACHE_HOME")?.join("underglass")))

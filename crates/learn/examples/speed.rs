@@ -8,7 +8,6 @@
 #![expect(clippy::print_stdout, reason = "figures on the terminal are what this program is for")]
 #![expect(clippy::disallowed_methods, reason = "it measures how long training takes")]
 
-use ndarray::Array2;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use std::error::Error;
@@ -138,26 +137,13 @@ impl Sample {
         });
         Self { bad: bad.collect(), columns }
     }
-
-    fn design(&self, cuts: &[Cuts]) -> Design {
-        let code = |cuts: &Cuts, value: &f64| if value.is_nan() { cuts.missing() } else { cuts.code(*value) };
-        let codes =
-            self.columns.iter().zip(cuts).flat_map(|(column, cuts)| column.iter().map(|value| code(cuts, value)));
-        let shape = (cuts.len(), self.bad.len());
-        Design::new(Array2::from_shape_vec(shape, codes.collect()).unwrap_or_default(), cuts.to_vec())
-    }
 }
 
 fn boosting(train: &Sample, test: &Sample, settings: Settings, threads: u16) {
     let (cpu, main, clock) = (processor_seconds(), main_thread_seconds(), Instant::now());
     let before = status("VmRSS:");
-    let cuts = |column: &Vec<f64>| {
-        let mut sorted: Vec<f64> = column.iter().copied().filter(|value| !value.is_nan()).collect();
-        sorted.sort_unstable_by(f64::total_cmp);
-        Cuts::of_sorted(&sorted)
-    };
-    let cuts: Vec<Cuts> = train.columns.iter().map(cuts).collect();
-    let design = train.design(&cuts);
+    let cuts: Vec<Cuts> = train.columns.iter().map(|column| Cuts::of_numbers(column)).collect();
+    let design = Design::of_numbers(&train.columns, cuts.clone());
     let binned = processor_seconds() - cpu;
     let directions = vec![Direction::Free; cuts.len()];
     let weights = Weights::equal(train.bad.len());
@@ -167,7 +153,7 @@ fn boosting(train: &Sample, test: &Sample, settings: Settings, threads: u16) {
     let (cpu, main, wall) = (processor_seconds() - cpu, main_thread_seconds() - main, clock.elapsed().as_secs_f64());
     let peak = status("VmHWM:");
 
-    let design = test.design(&cuts);
+    let design = Design::of_numbers(&test.columns, cuts.clone());
     let (mut margins, mut leaves) = (vec![booster.base(); test.bad.len()], Vec::new());
     for tree in booster.trees() {
         patterns(&tree.questions, &design, &mut leaves);

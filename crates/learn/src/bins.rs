@@ -42,6 +42,13 @@ impl Cuts {
         Self(cuts)
     }
 
+    /// Cuts of a column of numbers in any order; NaN is missing.
+    pub fn of_numbers(column: &[f64]) -> Self {
+        let mut sorted: Vec<f64> = column.iter().copied().filter(|value| !value.is_nan()).collect();
+        sorted.sort_unstable_by(f64::total_cmp);
+        Self::of_sorted(&sorted)
+    }
+
     /// Cuts between the ranks of `n` category levels.
     pub fn of_ranks(n: usize) -> Self {
         let ranks: Vec<f64> = (0..n).map(|rank| rank as f64).collect();

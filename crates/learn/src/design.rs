@@ -21,6 +21,14 @@ impl Design {
         Self { shared, replaced: vec![None; cuts.len()], cuts }
     }
 
+    /// Bins columns of numbers, NaN for missing, by the cuts of each.
+    pub fn of_numbers(columns: &[Vec<f64>], cuts: Vec<Cuts>) -> Self {
+        let code = |cuts: &Cuts, value: f64| if value.is_nan() { cuts.missing() } else { cuts.code(value) };
+        let binned = columns.iter().zip(&cuts).flat_map(|(column, cuts)| column.iter().map(|value| code(cuts, *value)));
+        let shape = (cuts.len(), columns.first().map_or(0, Vec::len));
+        Self::new(Array2::from_shape_vec(shape, binned.collect()).unwrap_or_default(), cuts)
+    }
+
     /// The same rows with one column binned otherwise.
     #[must_use]
     pub fn with_column(mut self, column: usize, cuts: Cuts, codes: Vec<u8>) -> Self {

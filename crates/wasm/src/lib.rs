@@ -1,6 +1,8 @@
 //! The boundary between JavaScript and the engine: convert, call, convert back, and nothing between.
 #![deny(clippy::unwrap_used, clippy::expect_used)]
 
+#[cfg(feature = "bench")]
+pub mod bench;
 mod convert;
 #[cfg(feature = "learn")]
 mod training;
