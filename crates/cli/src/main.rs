@@ -9,6 +9,7 @@ mod evaluate;
 mod export;
 mod files;
 mod gate;
+mod held_out;
 mod html;
 mod mlflow;
 mod proofs;
