@@ -4,11 +4,13 @@ mod books;
 mod card;
 mod chart;
 mod check;
+mod comparable;
 mod demo;
 mod evaluate;
 mod export;
 mod files;
 mod gate;
+mod held_out;
 mod html;
 mod mlflow;
 mod proofs;
@@ -17,6 +19,7 @@ mod report;
 mod run;
 mod score;
 mod seal;
+mod segment;
 mod synth;
 mod train;
 
@@ -50,6 +53,10 @@ enum Command {
     Train(train::Train),
     /// Score a CSV file, with contributions or with decisions.
     Score(score::Score),
+    /// Divide rows among segments of like rows.
+    Segment(segment::Segment),
+    /// Find the rows that are most like a row or an application.
+    Comparable(comparable::Comparable),
     /// Measure a model on rows whose outcome is known.
     Evaluate(evaluate::Evaluate),
     /// Say whether a challenger may take a champion's place.
@@ -74,6 +81,8 @@ fn main() -> ExitCode {
         Command::Check(check) => check.run(),
         Command::Train(train) => train.run(),
         Command::Score(score) => score.run(),
+        Command::Segment(segment) => segment.run(),
+        Command::Comparable(comparable) => comparable.run(),
         Command::Evaluate(evaluate) => evaluate.run(),
         Command::Gate(gate) => gate.run(),
         Command::Verify(verify) => verify.run(),

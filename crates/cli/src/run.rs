@@ -3,6 +3,7 @@
 //! The record stands outside of the sealed files: it names the time, and no digest of an artifact depends on a clock.
 
 use crate::files;
+use crate::held_out::{Effect, Found, TrainingFigure};
 use crate::report::Fault;
 use clap::Args;
 use clap::builder::NonEmptyStringValueParser;
@@ -15,9 +16,7 @@ use underglass_engine::evaluation::{Scored, at_cut_off};
 use underglass_engine::load::{FileRef, engine_digest};
 use underglass_engine::metrics::Resampling;
 use underglass_engine::seal::Digest;
-use underglass_engine::table::Table;
 use underglass_learn::Trained;
-use underglass_learn::labels;
 use underglass_learn::plan::{Columns, Folds, Permit, Plan};
 
 /// The newest layout of the record, and the one that is written.
@@ -96,6 +95,12 @@ pub(crate) struct Run {
     /// How the metrics were measured.
     pub(crate) protocol: String,
     pub(crate) metrics: BTreeMap<Name, Estimate>,
+    /// The rows that the model learned from: their figures beside the out-of-fold ones.
+    #[serde(default)]
+    pub(crate) training: Vec<TrainingFigure>,
+    /// What treatments of training rows did to the probabilities of held-out rows, if there were any.
+    #[serde(default)]
+    pub(crate) effect: Option<Effect>,
     pub(crate) artifact: FileRef,
     /// The other score bands, beside the artifact.
     pub(crate) bands: Option<FileRef>,
@@ -157,8 +162,6 @@ pub(crate) struct Recorder {
     lap: Instant,
     durations: Durations,
     asked: Vec<(&'static str, Parameter)>,
-    /// What happened to each row.
-    bad: Vec<bool>,
     /// The shown score below which a row counts as predicted bad.
     cut_off: i16,
 }
@@ -177,19 +180,15 @@ impl Recorder {
             lap: Instant::now(),
             durations: Durations::default(),
             asked: Vec::new(),
-            bad: Vec::new(),
             cut_off: CUT_OFF,
         })
     }
 
     /// The data has been read, and what will be learned is settled.
-    pub(crate) fn planned(&mut self, plan: &Plan, table: &Table) {
+    pub(crate) fn planned(&mut self, plan: &Plan) {
         self.durations.reading_ms = self.lap_ms();
         self.asked = asked(plan);
         self.cut_off = plan.cut_offs.first().copied().unwrap_or(CUT_OFF);
-        // Outcomes that cannot be read stop the fit, with their own words.
-        self.bad =
-            labels::read(table, &plan.target, plan.positive.as_deref()).map_or_else(|_| Vec::new(), |read| read.bad);
     }
 
     /// The model is learned.
@@ -198,20 +197,26 @@ impl Recorder {
     }
 
     /// The artifact is written: writes the record beside it and returns its path; nothing for standard output.
-    pub(crate) fn written(mut self, trained: &Trained, out: &Path, sha256: Digest) -> Result<Option<PathBuf>, Fault> {
+    pub(crate) fn written(
+        mut self,
+        trained: &Trained,
+        found: &Found,
+        out: &Path,
+        sha256: Digest,
+    ) -> Result<Option<PathBuf>, Fault> {
         if out == Path::new("-") {
             return Ok(None);
         }
         self.durations.writing_ms = self.lap_ms();
         let path = out.with_extension("run.json");
-        files::write(&path, &self.record(trained, out, sha256).encode())?;
+        files::write(&path, &self.record(trained, found, out, sha256).encode())?;
         Ok(Some(path))
     }
 
-    fn record(self, trained: &Trained, out: &Path, sha256: Digest) -> Run {
+    fn record(self, trained: &Trained, found: &Found, out: &Path, sha256: Digest) -> Run {
         let model = trained.model.file();
         let Metrics { auc, ks, log_loss, brier, .. } = model.metrics;
-        let reported = trained.out_of_fold.iter().zip(&self.bad).filter_map(|(pd, bad)| Some(((*pd)?, *bad)));
+        let reported = trained.out_of_fold.iter().zip(&trained.bad).filter_map(|(pd, bad)| Some(((*pd)?, *bad)));
         let (probability, bad): (Vec<f64>, Vec<bool>) = reported.unzip();
         let scored = Scored::of_probabilities(&trained.model, &probability, &bad);
         let below = at_cut_off(&scored, self.cut_off, RESAMPLING);
@@ -246,6 +251,8 @@ impl Recorder {
             parameters: parameters.map(|(name, value)| (Name(name.to_owned()), value)).collect(),
             protocol: model.metrics.protocol.clone(),
             metrics: metrics.map(|(name, estimate)| (Name(name.to_owned()), estimate)).into(),
+            training: found.training.clone(),
+            effect: found.effect,
             artifact: FileRef { file: file_name(out), sha256 },
             bands: bands.map(|sha256| FileRef { file: file_name(&out.with_extension("bands.json")), sha256 }),
             trainer: model.lineage.trainer.clone(),

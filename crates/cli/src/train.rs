@@ -1,5 +1,6 @@
 //! `train`: from a CSV file to an artifact.
 
+use crate::held_out::{Effect, Found, training_figures, training_line};
 use crate::report::{Fault, Report, progress};
 use crate::run::{Filed, Recorder};
 use crate::{Done, files};
@@ -51,9 +52,17 @@ pub(crate) struct Risk {
     /// A column that says how much each row counts; it is no input.
     #[arg(long)]
     weight: Option<String>,
-    /// Let each outcome count half in learning; the calibration takes it back.
+    /// Let each outcome count half in learning; the calibration takes it back, and the effect is shown.
     #[arg(long)]
     balanced: bool,
+    /// Make up rows of the rarer outcome for learning (SMOTE); no figure counts them, and the calibration takes back what
+    /// they do to the probabilities. The effect is shown.
+    #[arg(long, conflicts_with_all = ["balanced", "parent"])]
+    smote: bool,
+    /// Limit every number to the quantiles SHARE and 1 − SHARE of its training rows, such as 0.01: the limits become part of
+    /// the model's features. The effect is shown.
+    #[arg(long, value_name = "SHARE", conflicts_with = "parent")]
+    winsorise: Option<f64>,
     /// Try so many settings of the boosting; the reported figures are nested, so the search does not flatter them.
     #[arg(long, default_value_t = 0)]
     tune: u16,
@@ -118,9 +127,22 @@ impl Risk {
         let target = target.ok_or_else(|| Fault::Usage("neither --target nor --spec names a target".to_owned()))?;
         let permit = if self.permit == ["all"] { Permit::All } else { Permit::Named(self.permit.clone()) };
         let (learner, trials, threads) = (self.learner, self.tune, threads());
-        let classes = if self.balanced { Classes::Balanced } else { Classes::AsTheyAre };
+        let classes = match (self.balanced, self.smote) {
+            (true, _) => Classes::Balanced,
+            (_, true) => Classes::MadeUp,
+            (false, false) => Classes::AsTheyAre,
+        };
         let weight = self.weight.clone();
-        let plan = Plan { learner, trials, threads, row_date, weight, classes, ..spec.plan(&target, permit) };
+        let plan = Plan {
+            learner,
+            trials,
+            threads,
+            row_date,
+            weight,
+            classes,
+            winsorised: self.winsorise,
+            ..spec.plan(&target, permit)
+        };
         let folds = match (&self.folds_file, &self.time_column, plan.folds) {
             (Some(path), ..) => Folds::Given(read_folds(path)?),
             (None, Some(column), Folds::Stratified(windows)) => {
@@ -146,13 +168,25 @@ impl Train {
         let plan = asked.plan()?;
         let mut run = Recorder::start(asked.filed, &plan.name, &asked.data)?;
         let table = read_table(&asked.data)?;
-        run.planned(&plan, &table);
-        let trained = fit(&table, plan)?;
+        run.planned(&plan);
+        let trained = fit(&table, plan.clone())?;
+        let treated = treatments(&plan);
+        let effect = match treated.is_empty() {
+            true => None,
+            false => {
+                progress(&format!("the same without {treated}, for comparison"));
+                let without = fit(&table, Plan { winsorised: None, classes: Classes::AsTheyAre, ..plan })?;
+                Some(Effect::of(&without, &trained)?)
+            }
+        };
         run.trained();
+        let found = Found { training: training_figures(&trained), effect };
         let written = write(&trained, &asked.out)?;
-        let record = run.written(&trained, &asked.out, written)?;
+        let record = run.written(&trained, &found, &asked.out, written)?;
         let metrics = &trained.model.file().metrics;
-        let lines = vec![format!("{}: {}", asked.out.display(), written), quality(metrics)];
+        let mut lines =
+            vec![format!("{}: {}", asked.out.display(), written), quality(metrics), training_line(&found.training)];
+        lines.extend(found.effect.iter().flat_map(|effect| effect.lines(&treated)));
         Ok(Report::new(
             lines,
             json!({
@@ -160,10 +194,23 @@ impl Train {
                 "sha256": written.to_string(),
                 "run": record,
                 "metrics": metrics,
+                "training": found.training,
+                "effect": found.effect,
                 "notes": trained.notes,
             }),
         ))
     }
+}
+
+/// What is done to training rows, in words.
+fn treatments(plan: &Plan) -> String {
+    let limits = plan.winsorised.map(|share| format!("limits at the quantiles {share} and {}", 1.0 - share));
+    let classes = match plan.classes {
+        Classes::AsTheyAre => None,
+        Classes::Balanced => Some("balanced outcomes".to_owned()),
+        Classes::MadeUp => Some("made-up rows".to_owned()),
+    };
+    limits.into_iter().chain(classes).collect::<Vec<_>>().join(" and ")
 }
 
 /// As many threads as the machine runs at once.
@@ -216,7 +263,7 @@ fn trial_line(trial: &TrialSummary) -> String {
     )
 }
 
-fn refused(error: LearnError) -> Fault {
+pub(crate) fn refused(error: LearnError) -> Fault {
     Fault::Data(error.to_string())
 }
 

@@ -97,3 +97,38 @@ fn proofs_are_a_table_and_json() {
     assert_eq!(proofs["proofs"]["inputs"][0]["name"], "<b>debt</b>|x");
     assert_eq!(code(&underglass(&folder, "verify --proofs a.bands.json")), 2);
 }
+
+#[test]
+fn training_figures_and_the_effect_of_treated_rows_are_recorded() {
+    let folder = trained("effect");
+    let plain = json(&read(folder.join("a.run.json")));
+    assert_eq!(plain["training"].as_array().map(Vec::len), Some(4));
+    assert!(plain["effect"].is_null());
+    for asked in ["--smote", "--balanced", "--winsorise 0.02", "--smote --winsorise 0.02"] {
+        let done = underglass(
+            &folder,
+            &format!("train risk --data rows.csv --target bad --folds 3 --json {asked} --out b.json"),
+        );
+        assert_eq!(code(&done), 0, "{asked}: {}", String::from_utf8_lossy(&done.stderr));
+        let found = json(&String::from_utf8_lossy(&done.stdout));
+        let record = json(&read(folder.join("b.run.json")));
+        assert_eq!((&found["training"], &found["effect"]), (&record["training"], &record["effect"]), "{asked}");
+        for gap in found["training"].as_array().expect("figures") {
+            let figure = |of: &str| gap[of]["value"].as_f64().expect("a number");
+            assert_eq!(gap["difference"], figure("training") - figure("out_of_fold"), "{asked}");
+        }
+        for side in ["without", "with"] {
+            for figure in ["intercept", "slope", "log_loss"] {
+                assert!(found["effect"][side]["as_learned"][figure].is_f64(), "{asked}: {}", found["effect"]);
+            }
+            let calibrated = &found["effect"][side]["calibrated"];
+            assert!(calibrated["intercept"].as_f64().is_some_and(|x| x.abs() < 0.01), "{asked}: {calibrated}");
+        }
+        assert_eq!(code(&underglass(&folder, "verify b.json")), 0);
+    }
+    assert_eq!(
+        code(&underglass(&folder, "train risk --data rows.csv --target bad --smote --balanced --out c.json")),
+        2
+    );
+    assert_eq!(code(&underglass(&folder, "train risk --data rows.csv --target bad --winsorise 0.7 --out c.json")), 3);
+}

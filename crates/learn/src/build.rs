@@ -1,5 +1,6 @@
 //! From fitted ensembles to a model file.
 
+use crate::learner::lesson::{NEIGHBOURS, RATIO};
 use crate::learner::{Fitted, Learner, TrainingSet};
 use crate::plan::{Classes, Columns, Folds, Plan};
 use crate::train::LearnError;
@@ -9,9 +10,9 @@ use std::collections::BTreeSet;
 use underglass_engine::artifact::{BandsFile, Candidate, Lineage, Metrics, Model, ModelFile, Populations, Target};
 use underglass_engine::features::Schema;
 use underglass_engine::metrics;
-use underglass_engine::model::Calibration;
+use underglass_engine::model::{Calibration, Ensemble};
 use underglass_engine::seal::{self, Digest};
-use underglass_engine::units::{Date, LogOdds, Points, Probability, Scale};
+use underglass_engine::units::{Date, Points, Probability, Scale};
 
 /// Months after which a model must be looked at again.
 const REVIEW_MONTHS: u16 = 12;
@@ -33,7 +34,8 @@ pub(crate) struct Built {
     pub(crate) model: Model,
     pub(crate) bands: BandsFile,
     pub(crate) out_of_fold: Vec<Option<f64>>,
-    pub(crate) notes: Vec<String>,
+    pub(crate) as_learned: Vec<Option<f64>>,
+    pub(crate) in_sample: Vec<f64>,
 }
 
 /// A model to choose from, with its scores of rows that it had not seen.
@@ -67,9 +69,13 @@ pub(crate) fn build(parts: Parts<'_>) -> Result<Built, LearnError> {
     let Some(Judged { fitted, calibration, probabilities: out_of_fold, .. }) = best else {
         return Err(LearnError::NoFeatures { notes: Vec::new() });
     };
-    let notes = (plan.classes == Classes::Balanced).then(|| effect_of_weights(&fitted, calibration, set));
     let scale = Scale::default();
     let raw = |margin: &f64| scale.raw(calibration.log_odds(*margin));
+    let in_sample = |margin: &f64| Probability::from_log_odds(calibration.log_odds(*margin)).value();
+    let in_sample: Vec<f64> = fitted.margins.iter().map(in_sample).collect();
+    let learned = |margin: &Option<f64>| margin.map(|margin| log_odds(&fitted.ensemble, margin));
+    let as_learned: Vec<Option<f64>> = fitted.held_out.iter().map(learned).collect();
+    let metrics = measured(plan, set, &fitted.held_out, &out_of_fold);
     let final_raw: Vec<f64> = fitted.margins.iter().map(raw).collect();
     let points: Vec<Points> = final_raw.iter().map(|raw| Points::from_raw(*raw)).collect();
     let by_fold: Vec<f64> = fitted.by_fold.iter().flatten().map(raw).collect();
@@ -100,7 +106,7 @@ pub(crate) fn build(parts: Parts<'_>) -> Result<Built, LearnError> {
             learner: fitted.name,
             candidates,
             search: fitted.search,
-            parameters: fitted.parameters,
+            parameters: fitted.parameters.into_iter().chain(treatments(plan)).collect(),
             permitted_by_request: parts.permitted_by_request,
         },
         target: Target {
@@ -120,32 +126,44 @@ pub(crate) fn build(parts: Parts<'_>) -> Result<Built, LearnError> {
             other_bands: seal::open(&bands.encode()).ok().map(|(_, digest)| digest),
         },
         bins,
-        metrics: measured(plan, set, &fitted.held_out, &out_of_fold),
+        metrics,
         probes: Vec::new(),
     };
     let reported: BTreeSet<usize> = set.split.reported().into_iter().collect();
-    let only = |(row, probability): (usize, Option<f64>)| probability.filter(|_| reported.contains(&row));
-    let out_of_fold = out_of_fold.into_iter().enumerate().map(only).collect();
+    let only = |figures: Vec<Option<f64>>| {
+        let only = |(row, figure): (usize, Option<f64>)| figure.filter(|_| reported.contains(&row));
+        figures.into_iter().enumerate().map(only).collect()
+    };
     Ok(Built {
         model: Model::new(file)?.with_probes(plan.seed),
         bands,
-        out_of_fold,
-        notes: notes.into_iter().collect(),
+        out_of_fold: only(out_of_fold),
+        as_learned: only(as_learned),
+        in_sample,
     })
 }
 
-/// What balanced outcomes did to the probabilities, and how the calibration takes it back.
-fn effect_of_weights(fitted: &Fitted, calibration: Calibration, set: &TrainingSet) -> String {
-    let (margins, bad) = set.at(&set.split.tuning(), &fitted.held_out);
-    let n = margins.len() as f64;
-    let mean = |of: &dyn Fn(f64) -> LogOdds| {
-        margins.iter().map(|margin| Probability::from_log_odds(of(*margin)).value()).sum::<f64>() / n
+/// What was done to training rows, as an artifact records it.
+fn treatments(plan: &Plan) -> Vec<(String, f64)> {
+    let named = |name: &str, value: f64| (name.to_owned(), value);
+    let limits = plan.winsorised.map(|share| named("winsorised_share", share));
+    let classes = match plan.classes {
+        Classes::AsTheyAre => Vec::new(),
+        Classes::Balanced => vec![named("balanced_outcomes", 1.0)],
+        Classes::MadeUp => vec![named("smote_neighbours", f64::from(NEIGHBOURS)), named("smote_ratio", RATIO)],
     };
-    let (before, after) = (mean(&LogOdds), mean(&|margin| calibration.log_odds(margin)));
-    let share = bad.iter().filter(|bad| **bad).count() as f64 / n;
-    format!(
-        "balanced outcomes: mean probability on held-out rows {before:.3} before the calibration and {after:.3} after it, share of bad {share:.3}"
-    )
+    limits.into_iter().chain(classes).collect()
+}
+
+/// A margin as log-odds before any calibration: a forest answers with a probability in five decimals.
+fn log_odds(ensemble: &Ensemble, margin: f64) -> f64 {
+    match ensemble {
+        Ensemble::General(_) => {
+            let probability = margin.clamp(1e-5, 1.0 - 1e-5);
+            libm::log(probability) - libm::log1p(-probability)
+        }
+        _ => margin,
+    }
 }
 
 /// Figures of quality on the rows that are reported.

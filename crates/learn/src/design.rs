@@ -37,6 +37,20 @@ impl Design {
         self
     }
 
+    /// The same rows and more after them: `more` holds one list of codes a column, all equally long.
+    #[must_use]
+    pub fn with_rows(self, more: Vec<Vec<u8>>) -> Self {
+        let n_rows = self.n_rows() + more.first().map_or(0, Vec::len);
+        let mut codes = Vec::with_capacity(n_rows * self.n_columns());
+        for (column, more) in more.iter().enumerate() {
+            codes.extend_from_slice(self.codes(column));
+            codes.extend_from_slice(more);
+        }
+        // One code a row and column was collected, so the shape fits.
+        let codes = Array2::from_shape_vec((self.n_columns(), n_rows), codes).unwrap_or_default();
+        Self::new(codes, self.cuts)
+    }
+
     /// Number of rows.
     pub fn n_rows(&self) -> usize {
         self.shared.ncols()

@@ -12,6 +12,7 @@ pub mod bins;
 pub mod boost;
 mod build;
 pub mod calibrate;
+pub mod cases;
 pub mod categories;
 pub mod check;
 mod cholesky;

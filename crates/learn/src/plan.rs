@@ -37,6 +37,9 @@ pub struct Plan {
     pub columns: Columns,
     /// A column that says how much each row counts; it is no input.
     pub weight: Option<String>,
+    /// Limits every number to these quantiles of its training rows: the share itself and one less the share. The limits
+    /// become part of the schema's features. `None` leaves numbers as they are.
+    pub winsorised: Option<f64>,
     /// Whether the two outcomes count by their rows.
     pub classes: Classes,
     /// What kind of model.
@@ -135,6 +138,7 @@ impl Plan {
             window_months: None,
             columns: Columns::Inferred { drop: Vec::new(), permit: Permit::Named(Vec::new()) },
             weight: None,
+            winsorised: None,
             classes: Classes::AsTheyAre,
             learner: Learner::Symmetric,
             trials: 0,

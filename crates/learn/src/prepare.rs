@@ -6,6 +6,7 @@ use crate::design::Design;
 use crate::fold::Split;
 use crate::linear;
 use crate::reference::{self, Summary};
+use crate::resample::MadeUp;
 use crate::rows::{Column, Rows};
 use ndarray::Array2;
 use underglass_engine::artifact::ReferenceBins;
@@ -38,6 +39,22 @@ impl Prepared {
     /// The features of all rows, one list a feature, as the final model reads them.
     pub(crate) fn values(&self) -> Vec<Vec<Option<f64>>> {
         linear::values(&self.features, &self.columns)
+    }
+
+    /// A design of all rows, and after them rows that were made up.
+    pub(crate) fn with_made_up(&self, design: &Design, made: &[MadeUp]) -> Design {
+        let codes = |(index, column): (usize, &Column)| -> Vec<u8> {
+            let (cuts, codes) = (design.cuts(index), design.codes(index));
+            let code = |made: &MadeUp| match column {
+                Column::Levels { .. } => codes[made.to],
+                Column::Numbers { values, present } if present[made.from] && present[made.to] => {
+                    cuts.code(made.between(values[made.from], values[made.to]))
+                }
+                Column::Numbers { .. } => codes[made.from],
+            };
+            made.iter().map(code).collect()
+        };
+        design.clone().with_rows(self.columns.iter().enumerate().map(codes).collect())
     }
 
     /// The features of a row, as the final model reads them.

@@ -12,7 +12,7 @@ use crate::segments::scaling::quantile;
 use crate::space::Space;
 use ndarray::Axis;
 use rand::RngExt;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use underglass_engine::features::Feature;
 use underglass_engine::metrics;
 
@@ -46,7 +46,8 @@ pub enum Treatment {
 }
 
 /// How well probabilities of held-out rows hold, and how well they tell rows apart.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Figures {
     /// Slope of the log-odds of what happened over the log-odds that were given; 1 is right, below 1 is too sure.
     pub slope: f64,
@@ -110,10 +111,38 @@ pub fn balanced(bad: &[bool]) -> Result<Vec<f64>, BadData> {
     Ok(bad.iter().map(|bad| if *bad { of_bad } else { of_good }).collect())
 }
 
-/// Makes up rows of the rarer outcome until there are `ratio` of them for one of the other: one list a feature.
+/// A made-up row: on the way from one row to another of the same outcome.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct MadeUp {
+    /// Position of the row that it starts from.
+    pub from: usize,
+    /// Position of the row that it is moved towards.
+    pub to: usize,
+    /// How far, as a part of the way: from 0, below 1.
+    pub part: f64,
+}
+
+impl MadeUp {
+    /// Its value of a feature, of which `values` are those of all rows. A category takes the level of the row that it is
+    /// moved towards; a number that one of the two misses stays as it was.
+    pub fn value(&self, feature: &Feature, values: &[Option<f64>]) -> Option<f64> {
+        match (values[self.from], values[self.to]) {
+            (_, level) if !feature.levels.is_empty() => level,
+            (Some(from), Some(to)) => Some(self.between(from, to)),
+            (own, _) => own,
+        }
+    }
+
+    /// The number between those of the two rows.
+    pub fn between(&self, from: f64, to: f64) -> f64 {
+        from + self.part * (to - from)
+    }
+}
+
+/// Makes up rows of the rarer outcome until there are `ratio` of them for one of the other.
 ///
 /// Rows of the rarer outcome take turns; each is moved a random part of the way towards one of its nearest such rows.
-/// A category takes the neighbour's level; a number that one of the two misses stays as it is.
+/// `values` holds one list a feature.
 ///
 /// # Errors
 /// [`BadData`]: fewer than two rows of the rarer outcome, no neighbours to choose from, or a ratio outside 0 to 1.
@@ -126,7 +155,7 @@ pub fn smote(
     neighbours: u16,
     ratio: f64,
     seed: u64,
-) -> Result<Vec<Vec<Option<f64>>>, BadData> {
+) -> Result<Vec<MadeUp>, BadData> {
     check::length("columns of values", values.len(), features.len())?;
     for values in values {
         check::length("values of a feature", values.len(), bad.len())?;
@@ -146,25 +175,18 @@ pub fn smote(
     };
     let mut rng = stream(seed, Stream::Smote);
     let mut near_of = vec![None; rare.len()];
-    let mut made = vec![Vec::with_capacity(n_made); values.len()];
+    let mut made = Vec::with_capacity(n_made);
     for turn in 0..n_made {
         let at = turn % rare.len();
         let near = near_of[at].get_or_insert_with(|| near(at));
-        let other = rare[near[rng.random_range(0..near.len() as u32) as usize].row];
-        let part = rng.random_range(0.0..1.0);
-        for ((made, values), feature) in made.iter_mut().zip(values).zip(features) {
-            made.push(match (values[rare[at]], values[other]) {
-                (_, level) if !feature.levels.is_empty() => level,
-                (Some(from), Some(to)) => Some(from + part * (to - from)),
-                (own, _) => own,
-            });
-        }
+        let to = rare[near[rng.random_range(0..near.len() as u32) as usize].row];
+        made.push(MadeUp { from: rare[at], to, part: rng.random_range(0.0..1.0) });
     }
     Ok(made)
 }
 
 /// Whether the bad outcome is the rarer one.
-fn rarer(bad: &[bool]) -> bool {
+pub(crate) fn rarer(bad: &[bool]) -> bool {
     2 * bad.iter().filter(|bad| **bad).count() <= bad.len()
 }
 
@@ -282,10 +304,11 @@ impl Treated {
             }
             Treatment::Smote { neighbours, ratio } => {
                 let made = smote(data.features, &values, &bad, neighbours, ratio, seed)?;
-                let n_made = made.first().map_or(0, Vec::len);
-                values.iter_mut().zip(made).for_each(|(values, made)| values.extend(made));
-                bad.extend(std::iter::repeat_n(rarer(&bad), n_made));
-                weight.extend(std::iter::repeat_n(1.0, n_made));
+                for (feature, values) in data.features.iter().zip(&mut values) {
+                    values.extend(made.iter().map(|made| made.value(feature, values)).collect::<Vec<_>>());
+                }
+                bad.extend(std::iter::repeat_n(rarer(&bad), made.len()));
+                weight.extend(made.iter().map(|made| weight[made.from]).collect::<Vec<_>>());
             }
             Treatment::Balanced => {
                 weight.iter_mut().zip(balanced(&bad)?).for_each(|(weight, balance)| *weight *= balance);
@@ -373,11 +396,14 @@ mod tests {
         let (features, values, bad) = world();
         let made = smote(&features, &values, &bad, 5, 0.5, 3).expect("rows");
         let bads = bad.iter().filter(|bad| **bad).count();
-        assert_eq!(made[0].len(), ((2000 - bads) as f64 * 0.5).round() as usize - bads);
+        assert_eq!(made.len(), ((2000 - bads) as f64 * 0.5).round() as usize - bads);
         let rare: Vec<f64> = (0..2000).filter(|row| bad[*row]).filter_map(|row| values[0][row]).collect();
         let (low, high) = rare.iter().fold((9.0, -9.0), |(low, high), x| (x.min(low), x.max(high)));
-        assert!(made[0].iter().all(|x| x.is_some_and(|x| low <= x && x <= high)));
-        assert!(made[1].iter().all(|level| *level == Some(0.0) || *level == Some(1.0)));
+        let of = |at: usize| {
+            made.iter().map(move |made| (made, at)).map(|(made, at)| made.value(&features[at], &values[at]))
+        };
+        assert!(of(0).all(|x| x.is_some_and(|x| low <= x && x <= high)));
+        assert!(of(1).all(|level| level == Some(0.0) || level == Some(1.0)));
         assert_eq!(made, smote(&features, &values, &bad, 5, 0.5, 3).expect("rows"));
         assert_ne!(made, smote(&features, &values, &bad, 5, 0.5, 4).expect("rows"));
         assert!(matches!(smote(&features, &values, &bad, 0, 1.0, 0), Err(BadData::TooFew { what: "neighbours", .. })));

@@ -15,6 +15,9 @@ pub enum Classes {
     AsTheyAre,
     /// Each outcome counts half in learning. The calibration takes it back, so that probabilities stay those of the data.
     Balanced,
+    /// Rows of the rarer outcome are made up for learning until there are as many as of the other: [`crate::resample::smote`].
+    /// No figure counts them, and the calibration takes back what they do to the probabilities.
+    MadeUp,
 }
 
 /// Weights from a column, one where none is named.
@@ -49,7 +52,7 @@ pub fn of_column(table: &Table, column: Option<&str>) -> Result<Weights, LearnEr
 /// [`LearnError::Columns`] when one outcome has no row.
 pub fn by_outcome(weights: &Weights, bad: &[bool], classes: Classes) -> Result<Weights, LearnError> {
     match classes {
-        Classes::AsTheyAre => Ok(weights.clone()),
+        Classes::AsTheyAre | Classes::MadeUp => Ok(weights.clone()),
         Classes::Balanced => {
             let balanced = resample::balanced(bad)?;
             Ok(Weights::new(

@@ -1,6 +1,8 @@
 //! From a table to training rows: the same check and the same features as in serving.
 
+use crate::boost::BadSetting;
 use crate::personal::shown;
+use crate::segments::scaling::quantile;
 use crate::train::LearnError;
 use std::collections::BTreeSet;
 use underglass_engine::application::{
@@ -73,6 +75,31 @@ pub fn read(table: &Table, inputs: Vec<Input>, features: Vec<Feature>) -> Result
     }
     faults.none()?;
     Ok(Rows { schema, columns, latest })
+}
+
+impl Rows {
+    /// Limits every number to two quantiles of its rows, `share` and one less `share`: the features themselves do so from
+    /// now on, in serving as in training.
+    ///
+    /// # Errors
+    /// [`LearnError::Setting`] unless the share lies above 0 and below 0.5.
+    pub fn winsorised(mut self, share: f64) -> Result<Self, LearnError> {
+        if !(share > 0.0 && share < 0.5) {
+            let expected = "above 0, below 0.5";
+            return Err(BadSetting { name: "winsorised", found: share, expected }.into());
+        }
+        let mut features = self.schema.features().to_vec();
+        for (feature, column) in features.iter_mut().zip(&mut self.columns) {
+            let sorted = column.sorted();
+            let (low, high) = (quantile(&sorted, share), quantile(&sorted, 1.0 - share));
+            if let (Column::Numbers { values, .. }, false) = (column, sorted.is_empty()) {
+                values.iter_mut().for_each(|value| *value = value.clamp(low, high));
+                feature.from = Expr::Clip(Box::new(feature.from.clone()), low, high);
+            }
+        }
+        self.schema = Schema::new(self.schema.inputs().to_vec(), features)?;
+        Ok(self)
+    }
 }
 
 /// A cell that its input does not take. A value that names a person is not repeated.

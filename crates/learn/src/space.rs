@@ -6,7 +6,7 @@ use ndarray::{Array1, Array2};
 use underglass_engine::features::Feature;
 
 /// Two levels differ in two columns: this makes their distance 1.
-const LEVEL: f64 = std::f64::consts::FRAC_1_SQRT_2;
+pub(crate) const LEVEL: f64 = std::f64::consts::FRAC_1_SQRT_2;
 
 /// How features become coordinates; learned without outcomes.
 #[derive(Clone, Debug, PartialEq)]

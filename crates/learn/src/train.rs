@@ -4,7 +4,7 @@
 //! from the fold models.
 
 use crate::boost::{BadSetting, BadWeight};
-use crate::build::{self, Parts};
+use crate::build::{self, Built, Parts};
 use crate::check::BadData;
 use crate::fold::{self, Split};
 use crate::infer::{Inferred, infer};
@@ -16,9 +16,11 @@ use crate::plan::{Columns, Folds, Plan};
 use crate::prepare;
 use crate::profile;
 use crate::quality::Flagged;
-use crate::row_weights;
+use crate::resample::{self, Figures};
+use crate::row_weights::{self, Classes};
 use crate::rows;
 use crate::spec::SpecError;
+use serde::{Deserialize, Serialize};
 use underglass_engine::application::Input;
 use underglass_engine::artifact::{ArtifactError, BandsFile, Model};
 use underglass_engine::features::{Feature, SchemaError};
@@ -87,6 +89,42 @@ pub struct Trained {
     /// Probability of bad of each row from which the figures of quality come, under a model that had not seen it, calibrated;
     /// `None` for the others: the earlier rows where folds follow time.
     pub out_of_fold: Vec<Option<f64>>,
+    /// The same rows' log-odds as they were learned, before the calibration.
+    pub as_learned: Vec<Option<f64>>,
+    /// Probability of bad of each row under the final model, which learned from it.
+    pub in_sample: Vec<f64>,
+    /// What happened to each row.
+    pub bad: Vec<bool>,
+}
+
+/// How well probabilities of held-out rows hold.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HeldOut {
+    /// As the model learned them.
+    pub as_learned: Figures,
+    /// After the calibration, which was fitted on held-out rows.
+    pub calibrated: Figures,
+}
+
+impl Trained {
+    /// How well probabilities of held-out rows hold: with the figures of a fit without it, the effect of a treatment of
+    /// training rows.
+    ///
+    /// # Errors
+    /// [`LearnError::Columns`]: log-odds that are not finite.
+    pub fn held_out(&self) -> Result<HeldOut, LearnError> {
+        let figures = |log_odds: &dyn Fn(usize) -> Option<f64>| {
+            let known = (0..self.bad.len()).filter_map(|row| Some((log_odds(row)?, self.bad[row])));
+            let (log_odds, bad): (Vec<f64>, Vec<bool>) = known.unzip();
+            resample::figures(&log_odds, &bad)
+        };
+        let log_odds = |p: f64| libm::log(p) - libm::log1p(-p);
+        Ok(HeldOut {
+            as_learned: figures(&|row| self.as_learned[row])?,
+            calibrated: figures(&|row| self.out_of_fold[row].map(log_odds))?,
+        })
+    }
 }
 
 /// Why nothing was learned.
@@ -179,6 +217,10 @@ impl Fit {
             return Err(LearnError::NoFeatures { notes });
         }
         let rows = rows::read(table, inputs, features)?;
+        let rows = match plan.winsorised {
+            Some(share) => rows.winsorised(share)?,
+            None => rows,
+        };
         let bad = outcomes.bad;
         let split = split(table, &plan, &bad)?;
         let as_of = plan.as_of.or(latest).or(rows.latest);
@@ -188,8 +230,8 @@ impl Fit {
         let start = parent.map(|(model, trees)| Start::new(model, trees, &prepared, bad.len()));
         let case_weights = row_weights::of_column(table, plan.weight.as_deref())?;
         let weights = row_weights::by_outcome(&case_weights, &bad, plan.classes)?;
-        let Plan { seed, settings, threads, .. } = plan;
-        let set = TrainingSet { prepared, bad, split, start, case_weights, weights, seed, settings, threads };
+        let Plan { seed, settings, threads, classes, .. } = plan;
+        let set = TrainingSet { prepared, bad, split, start, case_weights, classes, weights, seed, settings, threads };
         let learners = plan.learner.start(&set, plan.trials);
         let (data_sha256, positive) = (table.sha256(), outcomes.positive);
         Ok(Self { data_sha256, as_of, positive, permitted_by_request, notes, learners, set, plan })
@@ -241,7 +283,7 @@ impl Fit {
         if self.plan.learner == Learner::Auto {
             fitted = learner::with_means(fitted, set);
         }
-        let built = build::build(Parts {
+        let Built { model, bands, out_of_fold, as_learned, in_sample } = build::build(Parts {
             plan: &self.plan,
             data_sha256: self.data_sha256,
             as_of: self.as_of,
@@ -250,8 +292,7 @@ impl Fit {
             set,
             fitted,
         })?;
-        self.notes.extend(built.notes);
-        Ok(Trained { model: built.model, bands: built.bands, notes: self.notes, out_of_fold: built.out_of_fold })
+        Ok(Trained { model, bands, notes: self.notes, out_of_fold, as_learned, in_sample, bad: self.set.bad })
     }
 }
 
@@ -296,6 +337,9 @@ fn as_given(inputs: &[Input], features: &[Feature]) -> Inferred {
 /// The model that is continued, with its trees.
 fn parent(plan: &Plan) -> Result<Option<(&Model, &Symmetric)>, LearnError> {
     let Columns::Continued { parent, .. } = &plan.columns else { return Ok(None) };
+    if plan.winsorised.is_some() || plan.classes == Classes::MadeUp {
+        return Err(LearnError::Continue { found: "limits of numbers or made-up rows, which the model did not know" });
+    }
     match (parent.ensemble(), plan.learner, plan.trials) {
         (Ensemble::Symmetric(trees), ..)
             if trees.predicates.len() as u32 + plan.settings.trees * plan.settings.depth > u32::from(u16::MAX) =>
@@ -357,5 +401,33 @@ fn split(table: &Table, plan: &Plan, bad: &[bool]) -> Result<Split, LearnError> 
         let found = format!("{} folds, one of them without a good or without a bad row", counts.len());
         return Err(LearnError::Folds { found, expected: "2 to 1000 folds with both outcomes in each" });
     }
+    if plan.classes == Classes::MadeUp {
+        let found = least_seen(&split, &counts, plan);
+        if found < 2 {
+            return Err(BadData::TooFew {
+                what: "rows of the rarer outcome in a fold's training rows",
+                found,
+                least: 2,
+            }
+            .into());
+        }
+    }
     Ok(split)
+}
+
+/// Rows of the rarer outcome that the model with the fewest of them learns from.
+fn least_seen(split: &Split, counts: &[[u32; 2]], plan: &Plan) -> usize {
+    let of_outcome = |outcome: usize| {
+        let mut counts: Vec<u32> = counts.iter().map(|counts| counts[outcome]).collect();
+        match split {
+            Split::Windows(_) => counts[0],
+            Split::Folds(_) => {
+                counts.sort_unstable();
+                // A search also grows models without two folds.
+                counts.truncate(counts.len().saturating_sub(if plan.trials > 0 { 2 } else { 1 }));
+                counts.iter().sum()
+            }
+        }
+    };
+    of_outcome(0).min(of_outcome(1)) as usize
 }

@@ -191,7 +191,8 @@ fn rows_of_no_weight_teach_nothing_and_balance_is_taken_back() {
             ..Plan::new("bad")
         };
         let balanced = train(&table, plan).expect("a model");
-        assert!(balanced.notes.iter().any(|note| note.starts_with("balanced outcomes")), "{:?}", balanced.notes);
+        let held_out = balanced.held_out().expect("figures");
+        assert!(held_out.as_learned.mean_probability > held_out.calibrated.mean_probability + 0.05, "{held_out:?}");
         // Rows that count: debts of 0 to 100 in equal numbers, bad by debt / 2 in a hundred, a quarter in all.
         let pd = |debt: u32| {
             let z = balanced.model.log_odds(&FeatureVector(vec![Some(f64::from(debt))]));
@@ -374,4 +375,60 @@ fn in_the_order_of_time_the_last_rows_are_held_out_and_the_artifact_says_so() {
     assert!(file.metrics.auc.value > 0.6, "{:?}", file.metrics.auc);
     assert!(matches!(train(&table, plan(folds("month", 1))), Err(LearnError::Folds { .. })));
     assert!(matches!(train(&table, plan(folds("year", 4))), Err(LearnError::Faults(_))));
+}
+
+#[test]
+fn made_up_rows_teach_and_are_counted_nowhere() {
+    let table = world(0..1500);
+    let settings = Settings { trees: 20, ..Settings::default() };
+    for learner in [Learner::Symmetric, Learner::Logistic, Learner::Forest, Learner::Scorecard] {
+        let plan = Plan { learner, settings, classes: Classes::MadeUp, ..world_plan() };
+        let made_up = train(&table, plan.clone()).expect("a model");
+        let metrics = &made_up.model.file().metrics;
+        assert_eq!((metrics.rows, made_up.bad.len(), made_up.in_sample.len()), (1500, 1500, 1500));
+        assert_eq!(made_up.model.file().populations.all.rows, 1500);
+        let held_out = made_up.held_out().expect("figures");
+        // Half of the rows that were learned from are bad, and the calibration takes it back.
+        let base = held_out.calibrated.base_rate;
+        assert!(held_out.as_learned.mean_probability > base + 0.08, "{learner}: {held_out:?}");
+        assert!((held_out.calibrated.mean_probability - base).abs() < 1e-3, "{learner}: {held_out:?}");
+        assert!(held_out.calibrated.intercept.abs() < 1e-2 && (held_out.calibrated.slope - 1.0).abs() < 1e-2);
+        assert!(metrics.auc.value > 0.7, "{learner}: {}", metrics.auc.value);
+        assert_eq!(made_up.model.file().lineage.parameters["smote_neighbours"], 5.0);
+        assert_eq!(made_up.model.encode(), train(&table, plan).expect("a model").model.encode());
+    }
+    let few = Table::from_csv(b"x,bad\n1,0\n2,1\n3,0\n4,1\n5,0\n6,0\n").expect("a table");
+    let plan = Plan { classes: Classes::MadeUp, folds: Folds::Stratified(2), ..Plan::new("bad") };
+    assert!(matches!(train(&few, plan), Err(LearnError::Columns(_))));
+    let tuned = Plan { classes: Classes::MadeUp, trials: 1, settings, ..world_plan() };
+    assert!(train(&table, tuned).expect("a model").model.file().metrics.auc.value > 0.7);
+}
+
+#[test]
+fn limits_of_numbers_serve_as_they_were_trained() {
+    let table = world(0..1500);
+    let settings = Settings { trees: 20, ..Settings::default() };
+    for learner in [Learner::Symmetric, Learner::Logistic] {
+        let plan = Plan { learner, settings, winsorised: Some(0.05), ..world_plan() };
+        let limited = train(&table, plan).expect("a model");
+        let schema = limited.model.schema();
+        let (mut n_limited, served) = (0, features(&limited.model, &table));
+        for (index, feature) in schema.features().iter().enumerate() {
+            let Expr::Clip(inner, low, high) = &feature.from else { continue };
+            assert!(auto::features().iter().any(|own| own.from == **inner), "{}", feature.name);
+            assert!(feature.range.is_none_or(|(from, to)| *low <= from && to <= *high));
+            assert!(served.iter().filter_map(|row| row.0[index]).all(|x| *low <= x && x <= *high));
+            n_limited += 1;
+        }
+        assert!(n_limited > 5, "{n_limited}");
+        // The final model's scores of its training rows are those that serving gives: train = serve.
+        for (row, pd) in served.iter().zip(&limited.in_sample) {
+            let z = limited.model.log_odds(row);
+            assert_eq!(underglass_engine::units::Probability::from_log_odds(z).value().to_bits(), pd.to_bits());
+        }
+    }
+    for share in [0.0, 0.5, f64::NAN] {
+        let plan = Plan { winsorised: Some(share), ..world_plan() };
+        assert!(matches!(train(&table, plan), Err(LearnError::Setting(_))));
+    }
 }

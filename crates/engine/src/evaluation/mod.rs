@@ -16,7 +16,7 @@ pub use importance::{
 };
 pub use quality::{
     AtCutOff, BINS, Gains, Gap, GapVerdict, Quality, Reliability, SegmentQuality, at_cut_off, by_segment, gains, gaps,
-    quality, reliability_of,
+    quality, reliability_of, training_gaps,
 };
 
 use crate::application::Application;

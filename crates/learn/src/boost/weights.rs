@@ -57,6 +57,14 @@ impl Weights {
         self
     }
 
+    /// The same weights, and after them those of some of the rows again.
+    #[must_use]
+    pub fn and(mut self, again: impl Iterator<Item = usize>) -> Self {
+        let again: Vec<f64> = again.map(|row| self.0[row]).collect();
+        self.0.extend(again);
+        self
+    }
+
     /// One weight a row.
     pub fn values(&self) -> &[f64] {
         &self.0

@@ -3,6 +3,7 @@
 //!
 //! Source: Breiman, *Random forests* (2001).
 
+use super::lesson::Lesson;
 use super::symmetric::Questions;
 use super::{Fitted, TrainingSet};
 use crate::boost::Question;
@@ -33,6 +34,8 @@ pub(crate) struct Forests {
 #[derive(Debug)]
 struct Forest {
     trees: Vec<Grown>,
+    design: Design,
+    bad: Vec<bool>,
     trains_on: Vec<u32>,
     /// Of the rows that are trained on, the weight up to and with each.
     weight_up_to: Vec<f64>,
@@ -49,34 +52,32 @@ struct Grown {
 
 impl Forests {
     pub(crate) fn new(set: &TrainingSet) -> Self {
-        let n_rows = set.bad.len() as u32;
-        let weights = set.weights.values();
-        let forest = |trains_on: Vec<u32>, of: Stream| Forest {
+        let forest = |lesson: Lesson, design: &Design, of: Stream| Forest {
             trees: Vec::new(),
-            weight_up_to: trains_on
+            design: lesson.design(set, design),
+            trains_on: lesson.rows.iter().map(|row| *row as u32).collect(),
+            weight_up_to: lesson
+                .rows
                 .iter()
                 .scan(0.0, |sum, row| {
-                    *sum += weights[*row as usize];
+                    *sum += lesson.weights.values()[*row];
                     Some(*sum)
                 })
                 .collect(),
-            trains_on,
+            bad: lesson.bad,
             sums: vec![0.0; set.bad.len()],
             rng: stream(set.seed, of),
         };
-        let of_fold = |k: u16| {
-            let rows = (0..n_rows).filter(|row| set.split.trains(k, *row as usize));
-            forest(rows.collect(), Stream::FoldForest(k))
+        let of_fold = |(k, design): (u16, &Design)| {
+            forest(set.lesson(|row| set.split.trains(k, row)), design, Stream::FoldForest(k))
         };
-        let forests =
-            (0..set.split.n_models()).map(of_fold).chain([forest((0..n_rows).collect(), Stream::FinalForest)]);
-        Self { forests: forests.collect() }
+        let last = forest(set.lesson(|_| true), &set.prepared.design, Stream::FinalForest);
+        Self { forests: (0..).zip(&set.prepared.fold_designs).map(of_fold).chain([last]).collect() }
     }
 
     pub(crate) fn step(&mut self, set: &TrainingSet) {
-        let designs = set.prepared.fold_designs.iter().chain([&set.prepared.design]);
-        if let Some((forest, design)) = self.forests.iter_mut().zip(designs).find(|(forest, _)| !forest.is_done()) {
-            forest.grow(design, &set.prepared.features, &set.bad);
+        if let Some(forest) = self.forests.iter_mut().find(|forest| !forest.is_done()) {
+            forest.grow(&set.prepared.features);
         }
     }
 
@@ -116,13 +117,14 @@ impl Forest {
         self.trees.len() >= TREES
     }
 
-    fn grow(&mut self, design: &Design, features: &[Feature], bad: &[bool]) {
-        let n = self.trains_on.len() as u32;
-        let total = self.weight_up_to.last().copied().unwrap_or(1.0);
+    fn grow(&mut self, features: &[Feature]) {
+        let Self { trees, design, bad, trains_on, weight_up_to, sums, rng } = self;
+        let n = trains_on.len() as u32;
+        let total = weight_up_to.last().copied().unwrap_or(1.0);
         let mut draw = |_| {
-            let at: f64 = self.rng.random_range(0.0..total);
-            let row = self.weight_up_to.partition_point(|up_to| *up_to <= at);
-            self.trains_on[row.min(self.trains_on.len() - 1)]
+            let at: f64 = rng.random_range(0.0..total);
+            let row = weight_up_to.partition_point(|up_to| *up_to <= at);
+            trains_on[row.min(trains_on.len() - 1)]
         };
         let mut rows: Vec<u32> = (0..n).map(&mut draw).collect();
         rows.sort_unstable();
@@ -130,14 +132,13 @@ impl Forest {
         let share = bads as f64 / f64::from(n.max(1));
         let columns = (0..design.n_columns()).filter(|column| !design.cuts(*column).thresholds().is_empty()).collect();
         let tree = Grown { nodes: Vec::new(), leaves: Vec::new() };
-        let mut growth =
-            Growth { design, features, bad, share, columns, rng: &mut self.rng, tree, histogram: Vec::new() };
+        let mut growth = Growth { design, features, bad, share, columns, rng, tree, histogram: Vec::new() };
         growth.grow(&mut rows, 0, (0.0, 1.0));
         let tree = growth.tree;
-        for (row, sum) in self.sums.iter_mut().enumerate() {
+        for (row, sum) in sums.iter_mut().enumerate() {
             *sum += tree.leaves[tree.leaf(design, row)];
         }
-        self.trees.push(tree);
+        trees.push(tree);
     }
 }
 

@@ -48,16 +48,14 @@ impl Lines {
     }
 
     fn try_step(&mut self, set: &TrainingSet) -> Result<(), BadData> {
-        let data = Data {
-            features: &set.prepared.features,
-            values: &self.values,
-            bad: &set.bad,
-            weight: Some(set.weights.values()),
-        };
+        let features = &set.prepared.features;
+        let data = Data { features, values: &self.values, bad: &set.bad, weight: Some(set.weights.values()) };
         let k = self.fold_models.len() as u16;
         if k < set.split.n_models() {
-            let rows: Vec<usize> = (0..set.bad.len()).filter(|row| set.split.trains(k, *row)).collect();
-            self.fold_models.push(linear::fits(&data, &rows, &PENALTIES)?);
+            let lesson = set.lesson(|row| set.split.trains(k, row));
+            let values = lesson.values(features, &self.values);
+            let taught = Data { features, values: &values, bad: &lesson.bad, weight: Some(lesson.weights.values()) };
+            self.fold_models.push(linear::fits(&taught, &lesson.rows, &PENALTIES)?);
             return Ok(());
         }
         let by_fold = |penalty: usize| -> Vec<Vec<f64>> {
@@ -71,8 +69,10 @@ impl Lines {
         // Of equal losses the larger penalty, which comes first.
         let best = (0..PENALTIES.len()).map(judged).reduce(|best, other| if other.0 < best.0 { other } else { best });
         let Some((_, l2, by_fold, held_out)) = best else { return Ok(()) };
-        let rows: Vec<usize> = (0..set.bad.len()).collect();
-        let model = linear::fit(&data, &rows, l2)?.model;
+        let all = set.lesson(|_| true);
+        let values = all.values(features, &self.values);
+        let taught = Data { features, values: &values, bad: &all.bad, weight: Some(all.weights.values()) };
+        let model = linear::fit(&taught, &all.rows, l2)?.model;
         self.fitted = Some(Fitted {
             name: "logistic".to_owned(),
             margins: data.margins(&model),

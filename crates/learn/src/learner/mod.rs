@@ -1,6 +1,7 @@
 //! The learners: each grows one model a fold and one of all rows, in small steps.
 
 mod forest;
+pub(crate) mod lesson;
 mod logistic;
 mod scorecard;
 mod symmetric;
@@ -11,6 +12,7 @@ use crate::calibrate;
 use crate::check::BadData;
 use crate::fold::Split;
 use crate::prepare::Prepared;
+use crate::row_weights::Classes;
 use crate::train::{Progress, Stage};
 use forest::Forests;
 use logistic::Lines;
@@ -51,6 +53,7 @@ pub(crate) struct TrainingSet {
     pub(crate) start: Option<Start>,
     /// How much each row counts.
     pub(crate) case_weights: Weights,
+    pub(crate) classes: Classes,
     /// How much it counts in learning: by its outcome as well.
     pub(crate) weights: Weights,
     pub(crate) seed: u64,
@@ -192,11 +195,6 @@ impl Growing {
 }
 
 impl TrainingSet {
-    /// The weights of the rows that a model of the split learns from.
-    fn weights_of(&self, model: u16) -> Weights {
-        self.weights.clone().only(|row| self.split.trains(model, row))
-    }
-
     /// Each row's score under the model that is judged on it.
     fn held_out(&self, by_fold: &[Vec<f64>]) -> Vec<Option<f64>> {
         (0..self.bad.len()).map(|row| Some(by_fold[usize::from(self.split.judge(row)?)][row])).collect()

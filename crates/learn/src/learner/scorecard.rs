@@ -33,11 +33,11 @@ impl Cards {
     pub(crate) fn step(&mut self, set: &TrainingSet) {
         let k = self.cards.len() as u16;
         // After the models of the split comes the one of all rows.
-        let learns = |row: &usize| k >= set.split.n_models() || set.split.trains(k, *row);
-        let rows: Vec<usize> = (0..set.bad.len()).filter(learns).collect();
-        let of_rows = |values: &Vec<Option<f64>>| rows.iter().map(|row| values[*row]).collect();
-        let values: Vec<Vec<Option<f64>>> = self.values.iter().map(of_rows).collect();
-        let bad: Vec<bool> = rows.iter().map(|row| set.bad[*row]).collect();
+        let lesson = set.lesson(|row| k >= set.split.n_models() || set.split.trains(k, row));
+        let of_rows = |values: &Vec<Option<f64>>| lesson.rows.iter().map(|row| values[*row]).collect();
+        let all = lesson.values(&set.prepared.features, &self.values);
+        let values: Vec<Vec<Option<f64>>> = all.iter().map(of_rows).collect();
+        let bad: Vec<bool> = lesson.rows.iter().map(|row| lesson.bad[*row]).collect();
         match card::fit(&set.prepared.features, &values, &bad, &Settings::default()) {
             Ok(card) => self.cards.push(card),
             Err(fault) => self.fault = Some(fault),

@@ -3,8 +3,9 @@
 //! One model a fold is grown, all in lockstep, until the loss on held-out rows stops falling; the number of trees with
 //! the least loss is the final model's, which is grown on all rows.
 
+use super::lesson::Lesson;
 use super::{Fitted, Start, TrainingSet};
-use crate::boost::{Booster, Grown, Question, Settings, Weights};
+use crate::boost::{Booster, Grown, Question, Settings};
 use crate::design::Design;
 use crate::random::{Stream, stream};
 use crate::train::{Progress, Stage};
@@ -27,16 +28,16 @@ pub(crate) struct Boosting {
 
 impl Boosting {
     pub(crate) fn new(set: &TrainingSet) -> Self {
-        let of_split = |k: u16| booster(set, set.settings, &set.weights_of(k), Stream::FoldModel(k));
-        let last = booster(set, set.settings, &set.weights, Stream::FinalModel);
-        let mut boosting = Self {
-            models: (0..set.split.n_models()).map(of_split).chain([last]).collect(),
-            designs: set.prepared.fold_designs.iter().chain([&set.prepared.design]).cloned().collect(),
-            settings: set.settings,
-            threads: set.threads,
-            losses: Vec::new(),
-            chosen: None,
+        let of_split = |(k, design): (u16, &Design)| {
+            let lesson = set.lesson(|row| set.split.trains(k, row));
+            (booster(set, set.settings, &lesson, Stream::FoldModel(k)), lesson.design(set, design))
         };
+        let all = set.lesson(|_| true);
+        let last = booster(set, set.settings, &all, Stream::FinalModel);
+        let last = (last, all.design(set, &set.prepared.design));
+        let (models, designs) = (0..).zip(&set.prepared.fold_designs).map(of_split).chain([last]).unzip();
+        let mut boosting =
+            Self { models, designs, settings: set.settings, threads: set.threads, losses: Vec::new(), chosen: None };
         boosting.losses.push(boosting.held_out_loss(set));
         boosting
     }
@@ -71,11 +72,12 @@ impl Boosting {
         let model = self.models.pop()?;
         let mut parameters = self.settings.named();
         parameters.insert("grown_trees".to_owned(), model.trees().len() as f64);
-        let by_fold: Vec<Vec<f64>> = self.models.iter().map(|model| model.margins().to_vec()).collect();
+        let margins = |model: &Booster| model.margins()[..set.bad.len()].to_vec();
+        let by_fold: Vec<Vec<f64>> = self.models.iter().map(margins).collect();
         Some(Fitted {
             name: "symmetric".to_owned(),
             ensemble: Ensemble::Symmetric(continued(set, symmetric(model.base(), model.trees(), &set.prepared.design))),
-            margins: model.margins().to_vec(),
+            margins: margins(&model),
             held_out: set.held_out(&by_fold),
             by_fold,
             search: None,
@@ -89,14 +91,15 @@ impl Boosting {
     }
 }
 
-/// A booster on the rows that have a weight.
-pub(super) fn booster(set: &TrainingSet, settings: Settings, weights: &Weights, of: Stream) -> Booster {
+/// A booster on the rows of a lesson.
+pub(super) fn booster(set: &TrainingSet, settings: Settings, lesson: &Lesson, of: Stream) -> Booster {
+    let Lesson { bad, weights, .. } = lesson;
     let directions = set.prepared.features.iter().map(|feature| feature.direction).collect();
     match &set.start {
-        None => Booster::new(settings, directions, &set.bad, weights, stream(set.seed, of)),
+        None => Booster::new(settings, directions, bad, weights, stream(set.seed, of)),
         Some(start) => {
             let margins = start.margins.clone();
-            Booster::from_margins(settings, directions, margins, &set.bad, weights, stream(set.seed, of))
+            Booster::from_margins(settings, directions, margins, bad, weights, stream(set.seed, of))
         }
     }
 }

@@ -70,6 +70,7 @@ struct Tried {
 #[derive(Debug)]
 struct Last {
     booster: Booster,
+    design: Design,
     trees: usize,
     trial: usize,
 }
@@ -98,7 +99,7 @@ impl Tuned {
     pub(crate) fn step(&mut self, set: &TrainingSet) {
         if let Some(last) = &mut self.last {
             if last.booster.trees().len() < last.trees {
-                last.booster.grow(&set.prepared.design);
+                last.booster.grow(&last.design);
                 self.done += 1;
             }
             return;
@@ -158,7 +159,7 @@ impl Tuned {
         Some(Fitted {
             name: "symmetric".to_owned(),
             ensemble: Ensemble::Symmetric(symmetric(model.base(), model.trees(), &set.prepared.design)),
-            margins: model.margins().to_vec(),
+            margins: model.margins()[..set.bad.len()].to_vec(),
             by_fold,
             held_out,
             search: Some(Search { trials: self.n_trials, searched_log_loss: chosen.log_loss }),
@@ -170,8 +171,9 @@ impl Tuned {
     fn choose(&self, set: &TrainingSet) -> Last {
         let (trial, trees) = best(self.tried.iter().map(|tried| tried.overall.clone()));
         let settings = self.tried[trial].settings;
-        let booster = booster(set, settings, &set.weights, Stream::FinalModel);
-        Last { booster, trees, trial }
+        let all = set.lesson(|_| true);
+        let booster = booster(set, settings, &all, Stream::FinalModel);
+        Last { booster, design: all.design(set, &set.prepared.design), trees, trial }
     }
 
     /// Each row's margin under a model whose settings and trees were chosen without it.
@@ -193,12 +195,12 @@ impl Trial {
         let mut trial = Self { settings, boosters: Vec::new(), designs: Vec::new(), judged: Vec::new() };
         for (index, judges) in single.chain(pairs).enumerate() {
             let trains = |row: usize| judges.iter().all(|k| set.split.trains(*k, row));
+            let lesson = set.lesson(trains);
             trial.designs.push(match judges[..] {
-                [k] => set.prepared.fold_designs[usize::from(k)].clone(),
-                _ => set.prepared.design_of(&set.bad, trains),
+                [k] => lesson.design(set, &set.prepared.fold_designs[usize::from(k)]),
+                _ => lesson.design(set, &set.prepared.design_of(&set.bad, trains)),
             });
-            let weights = set.weights.clone().only(trains);
-            trial.boosters.push(booster(set, settings, &weights, Stream::FoldModel(index as u16)));
+            trial.boosters.push(booster(set, settings, &lesson, Stream::FoldModel(index as u16)));
             trial.judged.push(Judged { losses: vec![Vec::new(); judges.len()], judges });
         }
         trial.judge(set);
@@ -219,7 +221,7 @@ impl Trial {
         for (booster, judged) in self.boosters.iter().zip(&mut self.judged) {
             let margins = booster.margins();
             for (judge, losses) in judged.judges.iter().zip(&mut judged.losses) {
-                let rows = (0..margins.len()).filter(|row| set.split.judge(*row) == Some(*judge));
+                let rows = (0..set.bad.len()).filter(|row| set.split.judge(*row) == Some(*judge));
                 let loss = |row: usize| set.weights.values()[row] * calibrate::loss(margins[row], set.bad[row]);
                 losses.push(rows.fold(0.0, |sum, row| sum + loss(row)));
             }

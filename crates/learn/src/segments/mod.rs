@@ -98,6 +98,13 @@ pub fn lloyd(rows: ArrayView2<'_, f64>, weight: Option<&[f64]>, start: Array2<f6
 }
 
 impl Segments {
+    /// One segment's part of the inertia over the rows that were divided, with their weights.
+    pub fn inertia_of(&self, rows: ArrayView2<'_, f64>, weight: &[f64], segment: u32) -> f64 {
+        let center = self.centers.row(segment as usize);
+        let of_segment = self.labels.iter().zip(rows.rows()).zip(weight).filter(|((label, _), _)| **label == segment);
+        of_segment.fold(0.0, |sum, ((_, row), weight)| sum + weight * squared_distance(row, center))
+    }
+
     /// The segment of a row: that of the nearest centre.
     pub fn of(&self, row: ArrayView1<'_, f64>) -> u32 {
         nearest(row, &self.centers).0
