@@ -78,6 +78,14 @@ impl Explainer {
         }
     }
 
+    /// The path-dependent game against the rows that the trees were grown on, as their library counted them: for models
+    /// that came without a reference population. `None` when the library wrote no counts.
+    pub fn of_library(ensemble: &Ensemble) -> Option<Self> {
+        let Ensemble::General(model) = ensemble else { return None };
+        let paths = PathShap::of_library(model)?;
+        Some(Self { base: paths.base(), fold: Fold::General(paths) })
+    }
+
     /// The population's mean margin.
     pub fn base(&self) -> f64 {
         self.base

@@ -35,9 +35,20 @@ struct Shares {
 impl PathShap {
     /// Adds up the rows of every node. `counts` must have passed its check for this model.
     pub fn new(model: &General, counts: &LeafCounts) -> Self {
+        let as_cover = |counts: &Vec<u32>| counts.iter().map(|count| f64::from(*count)).collect::<Vec<f64>>();
+        Self::of_covers(model, counts.0.iter().map(as_cover))
+    }
+
+    /// The same with what the library that grew the trees counted in their leaves, if it is known.
+    pub fn of_library(model: &General) -> Option<Self> {
+        let cover = model.cover.as_ref()?;
+        Some(Self::of_covers(model, cover.iter()))
+    }
+
+    fn of_covers<C: AsRef<[f64]>>(model: &General, covers: impl Iterator<Item = C>) -> Self {
         let (mut sum, mut trees) = (0.0, Vec::with_capacity(model.trees.len()));
-        for (tree, counts) in model.trees.iter().zip(&counts.0) {
-            let (shares, mean) = Shares::new(tree, counts, &model.predicates);
+        for (tree, cover) in model.trees.iter().zip(covers) {
+            let (shares, mean) = Shares::new(tree, cover.as_ref(), &model.predicates);
             sum += mean;
             trees.push(shares);
         }
@@ -76,14 +87,14 @@ impl PathShap {
 }
 
 impl Shares {
-    fn new(tree: &Branching, counts: &[u32], predicates: &[Predicate]) -> (Self, f64) {
+    fn new(tree: &Branching, cover: &[f64], predicates: &[Predicate]) -> (Self, f64) {
         let n = tree.nodes.len();
         let (mut rows, mut yes, mut mean, mut features) = (vec![0.0; n], vec![0.0; n], vec![0.0; n], vec![0_usize; n]);
         // Children come after their parent: backwards, both are known.
         for index in (0..n).rev() {
             let side = |next: Next| match next {
                 Next::Node(node) => (rows[node as usize], mean[node as usize], features[node as usize]),
-                Next::Leaf(leaf) => (f64::from(counts[leaf as usize]), tree.leaves[leaf as usize], 0),
+                Next::Leaf(leaf) => (cover[leaf as usize], tree.leaves[leaf as usize], 0),
             };
             let (of_yes, of_no) = (side(tree.nodes[index].yes), side(tree.nodes[index].no));
             let here = of_yes.0 + of_no.0;
@@ -93,7 +104,7 @@ impl Shares {
             mean[index] = share * of_yes.1 + (1.0 - share) * of_no.1;
             features[index] = 1 + of_yes.2.max(of_no.2);
         }
-        let all = rows.first().copied().unwrap_or(1.0).max(1.0);
+        let all = rows.first().copied().filter(|all| *all > 0.0).unwrap_or(1.0);
         let distinct = distinct_features(tree, predicates).min(features.first().copied().unwrap_or(0));
         let root = mean.first().or(tree.leaves.first()).copied().unwrap_or(0.0);
         let weight = rows.iter().map(|rows| rows / all).collect();
@@ -210,7 +221,7 @@ fn gauss_legendre(n: usize) -> Vec<(f64, f64)> {
 mod tests {
     use super::*;
     use crate::model::Side;
-    use crate::model::general::{Combine, Node};
+    use crate::model::general::{Combine, Node, Sum};
     use rand::{RngExt, SeedableRng};
     use rand_chacha::ChaCha8Rng;
 
@@ -246,7 +257,7 @@ mod tests {
         let predicates = predicates.collect();
         let combine = if rng.random_range(0..2_u32) == 0 { Combine::Sum } else { Combine::Mean };
         let trees = (0..3).map(|_| tree(rng)).collect();
-        General { base: 0.25, combine, predicates, trees }
+        General { base: 0.25, combine, sum: Sum::F64, predicates, trees, cover: None }
     }
 
     fn row(rng: &mut ChaCha8Rng) -> FeatureVector {
