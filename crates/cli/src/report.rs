@@ -101,3 +101,9 @@ impl From<ReplayError> for Fault {
 pub(crate) fn progress(line: &str) {
     eprintln!("{line}");
 }
+
+/// A line on standard error that is written over by the next.
+#[expect(clippy::print_stderr, reason = "progress goes to standard error")]
+pub(crate) fn over(line: &str) {
+    eprint!("\r\u{1b}[K{line}");
+}

@@ -1,20 +1,24 @@
 //! `score`: a CSV file in, scores, contributions or decisions out, in the same row order.
 
 use crate::books::BookFiles;
-use crate::report::{Fault, Report, progress};
-use crate::train::read_table;
+use crate::files::Output;
+use crate::report::{self, Fault, Report, progress};
+use crate::train::threads;
 use crate::{Done, files};
 use clap::{Args, ValueEnum};
 use serde_json::json;
-use std::fmt::Write as _;
-use std::path::PathBuf;
+use std::io::{IsTerminal, Read};
+use std::num::NonZero;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Instant;
 use underglass_engine::Engine;
-use underglass_engine::application::{Application, ApplicationForm, FormValue, Permitted, check_row};
-use underglass_engine::explain::{Explainer, Game};
+use underglass_engine::application::{FormValue, Permitted};
+use underglass_engine::explain::Game;
 use underglass_engine::features::Schema;
-use underglass_engine::receipt::Receipt;
-use underglass_engine::table::Table;
-use underglass_engine::units::{Date, Probability};
+use underglass_engine::portfolio::{self, Answer, Chunk, Format, Scored, Scoring, Summary};
+use underglass_engine::table::{Faults, Layout, MOST_HEAD_BYTES, Place, Table};
+use underglass_engine::units::Date;
 
 /// Score a CSV file, with contributions or with decisions.
 #[derive(Args)]
@@ -43,6 +47,12 @@ pub(crate) struct Score {
     /// With --decide: one receipt a line, in this file.
     #[arg(long, requires = "decide")]
     receipts: Option<PathBuf>,
+    /// How the rows are written.
+    #[arg(long, value_parser = format, default_value = "csv")]
+    format: Format,
+    /// Threads; the result does not depend on them. Without it all that the machine has.
+    #[arg(long)]
+    threads: Option<NonZero<usize>>,
     #[command(flatten)]
     book: BookFiles,
 }
@@ -60,48 +70,157 @@ enum Reference {
     All,
 }
 
+fn format(name: &str) -> Result<Format, &'static str> {
+    match name {
+        "csv" => Ok(Format::Csv),
+        "ndjson" => Ok(Format::Ndjson),
+        _ => Err("expected csv or ndjson"),
+    }
+}
+
 impl Score {
     pub(crate) fn run(self) -> Done {
         let engine = self.book.load(&self.artifact)?;
-        let table = read_table(&self.data)?;
-        let schema = engine.model.schema();
-        let columns = columns(schema, &table)?;
-        let as_of = self.as_of.unwrap_or(engine.model.file().lineage.as_of);
         let Reference::All = self.reference;
-        let explainer = self.explain.map(|asked| explainer(&engine, asked)).transpose()?;
-        let mut csv = header(schema, explainer.is_some(), self.decide);
-        let mut receipts = String::new();
-        for row in 0..table.n_rows() {
-            let given = values(schema, &table, &columns, row);
-            let application = check_row(schema.inputs(), given.clone())
-                .map_err(|errors| Fault::Data(format!("{} line {}: {errors}", self.data.display(), table.line(row))))?;
-            let features = schema.features_of(&application);
-            let z = engine.model.log_odds(&features);
-            write!(csv, "{row},{},{}", z.0, Probability::from_log_odds(z).value()).ok();
-            if let Some(explainer) = &explainer {
-                let explanation = engine.model.explain(explainer, &features);
-                write!(csv, ",{}", explanation.base).ok();
-                explanation.values.iter().for_each(|value| {
-                    write!(csv, ",{value}").ok();
-                });
-            }
-            if self.decide {
-                let receipt = decide(&engine, &application, as_of);
-                csv.push_str(&decision_cells(&receipt));
-                if self.receipts.is_some() {
-                    receipts.push_str(&String::from_utf8_lossy(&receipt.encode()));
-                    receipts.push('\n');
+        if let Some(game) = self.explain {
+            require(&engine, game)?;
+        }
+        let asked = portfolio::Asked {
+            answer: if self.decide { Answer::Decision } else { Answer::Score },
+            explain: self.explain.is_some(),
+            receipts: self.receipts.is_some(),
+            format: self.format,
+            as_of: self.as_of.unwrap_or(engine.model.file().lineage.as_of),
+        };
+        let threads = self.threads.map_or_else(|| usize::from(threads()), NonZero::get);
+        let mut file = Chunks::open(&self.data, &engine, asked)?;
+        let mut out = Output::create(&self.out)?;
+        let mut receipts = self.receipts.as_deref().map(Output::create).transpose()?;
+        out.write(file.scoring.header(&engine).as_bytes())?;
+        let (mut summary, mut bar) = (Summary::default(), Bar::new(&self.data));
+        let mut wave = file.next_wave(threads)?;
+        while !wave.is_empty() {
+            let (scored, next) = file.score(&engine, wave, threads);
+            for part in scored {
+                out.write(part.lines.as_bytes())?;
+                if let Some(receipts) = &mut receipts {
+                    receipts.write(part.receipts.as_bytes())?;
                 }
+                summary.merge(part.summary);
             }
-            csv.push('\n');
+            bar.show(summary.rows, file.place.bytes);
+            wave = next?;
         }
-        files::write(&self.out, csv.as_bytes())?;
-        if let Some(path) = &self.receipts {
-            files::write(path, receipts.as_bytes())?;
-        }
-        let line = format!("{}: {} rows scored", self.out.display(), table.n_rows());
+        bar.end();
+        summary.faults.clone().none().map_err(|faults| refused(&self.data, &faults))?;
+        out.finish()?;
+        receipts.map_or(Ok(()), Output::finish)?;
+        let line = format!("{}: {} rows scored", self.out.display(), summary.rows);
         let lines = if self.out == *"-" { Vec::new() } else { vec![line] };
-        Ok(Report::new(lines, json!({ "rows": table.n_rows() })))
+        Ok(Report::new(lines, json!({ "rows": summary.rows, "summary": summary })))
+    }
+}
+
+/// Bytes of a file that one thread answers at a time.
+const CHUNK_BYTES: usize = 4 << 20;
+
+/// A file that is read as whole records, a few chunks at a time.
+struct Chunks {
+    reader: Box<dyn Read>,
+    path: PathBuf,
+    scoring: Arc<Scoring>,
+    place: Place,
+    /// Bytes that were read and do not belong to a chunk yet.
+    waiting: Vec<u8>,
+    at_end: bool,
+}
+
+impl Chunks {
+    fn open(path: &Path, engine: &Engine, asked: portfolio::Asked) -> Result<Self, Fault> {
+        let mut reader = files::open(path)?;
+        let mut head = Vec::new();
+        let read = reader.by_ref().take(MOST_HEAD_BYTES as u64).read_to_end(&mut head);
+        read.map_err(|error| files::fault(path, error))?;
+        let scoring = Layout::of(&head).and_then(|layout| Scoring::new(engine, layout, asked));
+        let scoring = scoring.map_err(|faults| refused(path, &faults))?;
+        let place = scoring.layout().start();
+        let waiting = head.split_off(place.bytes as usize);
+        Ok(Self { reader, path: path.to_owned(), scoring: Arc::new(scoring), place, waiting, at_end: false })
+    }
+
+    /// The next chunks, at most `most`; none at the end of the file.
+    fn next_wave(&mut self, most: usize) -> Result<Vec<Chunk>, Fault> {
+        let mut wave = Vec::new();
+        while wave.len() < most && !(self.at_end && self.waiting.is_empty()) {
+            let read = self.reader.by_ref().take(CHUNK_BYTES as u64).read_to_end(&mut self.waiting);
+            self.at_end = read.map_err(|error| files::fault(&self.path, error))? < CHUNK_BYTES;
+            let chunk = self.scoring.chunk(self.waiting.clone(), self.place, self.at_end);
+            let chunk = chunk.map_err(|fault| refused(&self.path, &fault.into()))?;
+            self.waiting.drain(..chunk.size().bytes as usize);
+            self.place = self.place + chunk.size();
+            // A record longer than the bytes at hand waits for more of them.
+            if chunk.size().records > 0 {
+                wave.push(chunk);
+            }
+        }
+        Ok(wave)
+    }
+
+    /// Answers a wave with one thread a chunk, in the order of the file, and reads the next meanwhile.
+    fn score(&mut self, engine: &Engine, wave: Vec<Chunk>, threads: usize) -> (Vec<Scored>, Result<Vec<Chunk>, Fault>) {
+        let scoring = Arc::clone(&self.scoring);
+        std::thread::scope(|scope| {
+            let scoring = &scoring;
+            let answer = move |mut chunk: Chunk| {
+                chunk.step(engine, scoring, usize::MAX);
+                chunk.finish()
+            };
+            let answered: Vec<_> = wave.into_iter().map(|chunk| scope.spawn(move || answer(chunk))).collect();
+            let next = self.next_wave(threads);
+            // A thread that panics ends the process.
+            (answered.into_iter().filter_map(|thread| thread.join().ok()).collect(), next)
+        })
+    }
+}
+
+fn refused(path: &Path, faults: &Faults) -> Fault {
+    Fault::Data(format!("{}: {faults}", path.display()))
+}
+
+/// Rows and share of the file on standard error, a line that is written over.
+struct Bar {
+    bytes: Option<u64>,
+    started: Instant,
+    shown: Option<Instant>,
+}
+
+impl Bar {
+    #[expect(clippy::disallowed_methods, reason = "a rate is shown, and decides nothing")]
+    fn new(path: &Path) -> Self {
+        let plain = std::fs::metadata(path).ok().filter(|_| path.extension().is_none_or(|kind| kind != "gz"));
+        Self { bytes: plain.map(|file| file.len()), started: Instant::now(), shown: None }
+    }
+
+    /// At most ten times a second, and only where somebody looks.
+    #[expect(clippy::disallowed_methods, reason = "a rate is shown, and decides nothing")]
+    fn show(&mut self, rows: u64, bytes: u64) {
+        let rests = self.shown.is_some_and(|shown| shown.elapsed().as_millis() < 100);
+        if rests || !std::io::stderr().is_terminal() {
+            return;
+        }
+        self.shown = Some(Instant::now());
+        let share = self.bytes.map_or(String::new(), |all| {
+            let tenths = (bytes * 20 / all.max(1)).min(20) as usize;
+            format!(" [{}{}]", "=".repeat(tenths), " ".repeat(20 - tenths))
+        });
+        let rate = rows as f64 / self.started.elapsed().as_secs_f64().max(1e-3);
+        report::over(&format!("{rows} rows,{share} {rate:.0} rows/s"));
+    }
+
+    fn end(&self) {
+        if self.shown.is_some() {
+            report::over("");
+        }
     }
 }
 
@@ -132,8 +251,8 @@ pub(crate) fn values(schema: &Schema, table: &Table, columns: &[Option<usize>], 
     schema.inputs().iter().zip(columns).map(read).collect()
 }
 
-/// The explainer against all training rows, if it plays the game that was asked for.
-fn explainer(engine: &Engine, asked: Asked) -> Result<Explainer, Fault> {
+/// Refuses a game that the model's explainer does not play.
+fn require(engine: &Engine, asked: Asked) -> Result<(), Fault> {
     let explainer = engine.model.explainer(&engine.model.populations().all);
     match (asked, explainer.game()) {
         (Asked::Interventional, Game::Interventional) | (Asked::Path, Game::PathDependent) => {}
@@ -147,44 +266,5 @@ fn explainer(engine: &Engine, asked: Asked) -> Result<Explainer, Fault> {
             return Err(Fault::Usage("this model is explained by --explain interventional".into()));
         }
     }
-    Ok(explainer)
-}
-
-fn decide(engine: &Engine, application: &Application, as_of: Date) -> Receipt {
-    let form = ApplicationForm(application.to_form(engine.inputs()).into_iter().collect());
-    Receipt::new(engine, &form, engine.decide(application, as_of), as_of, 0)
-}
-
-fn header(schema: &Schema, explain: bool, decide: bool) -> String {
-    let mut names = vec!["row".to_owned(), "margin".to_owned(), "probability".to_owned()];
-    if explain {
-        names.push("base".to_owned());
-        for feature in schema.features() {
-            let taken = names.contains(&feature.name);
-            names.push(if taken { format!("x_{}", feature.name) } else { feature.name.clone() });
-        }
-    }
-    if decide {
-        names.extend(["points", "decision", "confidence", "reasons"].map(str::to_owned));
-    }
-    names.iter().map(|name| files::cell(name)).collect::<Vec<_>>().join(",") + "\n"
-}
-
-fn decision_cells(receipt: &Receipt) -> String {
-    use underglass_engine::decision::Decision;
-    let text = |value: serde_json::Value| value.as_str().unwrap_or_default().to_owned();
-    let codes = match &receipt.decision {
-        Decision::Decline { reasons } => reasons.as_slice().iter().map(|reason| reason.code.clone()).collect(),
-        Decision::Review { triggers: codes, .. }
-        | Decision::Conditional { conditions: codes, .. }
-        | Decision::Incomplete { fields: codes } => codes.as_slice().to_vec(),
-        Decision::Approve { .. } | Decision::Counteroffer { .. } => Vec::new(),
-    };
-    format!(
-        ",{},{},{},{}",
-        receipt.score.as_ref().map_or_else(String::new, |score| score.points.value().to_string()),
-        text(json!(receipt.decision.outcome())),
-        text(json!(receipt.confidence)),
-        files::cell(&codes.join(" "))
-    )
+    Ok(())
 }

@@ -76,3 +76,40 @@ fn a_broken_file_and_a_broken_specification_name_every_place() {
     assert_eq!(code, Some(2));
     assert!(err.contains("spec.toml line 4: unknown field `nam`"), "{err}");
 }
+
+#[test]
+fn a_file_is_scored_to_the_same_bytes_by_any_number_of_threads() {
+    let folder = folder("score");
+    std::fs::write(folder.join("data.csv"), applicants()).expect("written");
+    let train = "train risk --data data.csv --target bad --drop contact --permit all --out model.json";
+    let (code, out, err) = underglass(&folder, train);
+    assert_eq!(code, Some(0), "{out}{err}");
+    // Some megabytes, so that threads have several chunks to share.
+    let all = applicants();
+    let body = all.split_once('\n').expect("a header").1;
+    std::fs::write(folder.join("many.csv"), format!("amount,age,contact,duration,bad\n{}", body.repeat(700)))
+        .expect("written");
+    for format in ["csv", "ndjson"] {
+        for threads in [1, 3] {
+            let arguments = format!(
+                "score --artifact model.json --data many.csv --out {threads}.{format} --threads {threads} --format {format}"
+            );
+            let (code, out, err) = underglass(&folder, &arguments);
+            assert_eq!(
+                (code, out.trim()),
+                (Some(0), format!("{threads}.{format}: 280000 rows scored").as_str()),
+                "{err}"
+            );
+        }
+        let read = |threads| std::fs::read(folder.join(format!("{threads}.{format}"))).expect("a result");
+        assert_eq!(read(1), read(3));
+    }
+    let lines = std::fs::read_to_string(folder.join("1.csv")).expect("a result");
+    assert!(lines.starts_with("row,margin,probability\n0,"), "{}", &lines[..100]);
+    assert!(lines.trim_end().lines().last().is_some_and(|line| line.starts_with("279999,")));
+    std::fs::write(folder.join("bad.csv"), all.replacen("\n0,", "\nnone,", 1)).expect("written");
+    let (code, _, err) = underglass(&folder, "score --artifact model.json --data bad.csv --out bad.out");
+    assert_eq!(code, Some(3));
+    assert!(err.contains("bad.csv: line 2, record 1, column \"amount\": found \"none\", expected a number"), "{err}");
+    assert!(!folder.join("bad.out").exists() && !folder.join("bad.out.part").exists());
+}

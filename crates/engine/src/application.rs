@@ -3,9 +3,10 @@
 //! [`ApplicationForm::check`] is one of the engine's two doors. It reports every bad field at once; behind it
 //! nothing about an application can fail.
 
+use crate::table::{self, Block, Kind, Layout, Selection, Values};
 use crate::units::{Cents, Date};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 /// One field of an application.
@@ -195,11 +196,7 @@ impl FormValue {
                 Ok(number) => FormValue::Number(number),
                 Err(_) => FormValue::Text(cell.to_owned()),
             },
-            // A time of day behind a date says nothing that a decision reads.
-            InputKind::Date => FormValue::Text(match cell.split_at_checked(10) {
-                Some((day, time)) if time.starts_with([' ', 'T']) => day.to_owned(),
-                _ => cell.to_owned(),
-            }),
+            InputKind::Date => FormValue::Text(table::day_of(cell).to_owned()),
             InputKind::Category { .. } => FormValue::Text(cell.to_owned()),
         }
     }
@@ -384,6 +381,59 @@ pub fn check_row(
     if errors.is_empty() { Ok(Application { values }) } else { Err(InvalidApplication(errors)) }
 }
 
+/// The columns of a file that inputs are read from; audit-only inputs are not read.
+pub fn selection(inputs: &[Input], layout: Layout) -> Selection {
+    let wanted = |input: &Input| {
+        let kind = match &input.kind {
+            InputKind::Number { .. } => Kind::Number,
+            InputKind::Category { levels } => Kind::Level(levels.iter().map(|level| level.name.clone()).collect()),
+            InputKind::Date => Kind::Date,
+        };
+        (layout.column(&input.name).filter(|_| input.permitted != Permitted::AuditOnly), kind)
+    };
+    let wanted = inputs.iter().map(wanted).collect();
+    Selection::new(layout, wanted)
+}
+
+/// Checks the rows of a block whose columns are those of the inputs' [`selection`]: the rows that are no applications,
+/// in their order, with the errors that [`check_row`] gives.
+pub fn check_block(inputs: &[Input], block: &Block) -> Vec<(usize, InvalidApplication)> {
+    let mut bad = BTreeSet::new();
+    for (input, column) in inputs.iter().zip(&block.columns) {
+        match (&input.kind, &column.values) {
+            (InputKind::Number { min, max, whole, .. }, Values::Numbers(numbers)) => {
+                let refused =
+                    |number: f64| !number.is_nan() && check_number(input, number, *min, *max, *whole).is_err();
+                bad.extend((0..numbers.len()).filter(|row| refused(numbers[*row])));
+                bad.extend(column.others.iter().map(|(row, _)| *row));
+            }
+            (InputKind::Date, _) => bad.extend(column.others.iter().map(|(row, _)| *row)),
+            // Another text than a level is an unseen level.
+            _ => {}
+        }
+    }
+    let errors = |row: usize| Some((row, check_row(inputs, cells(inputs, block, row)).err()?));
+    bad.into_iter().filter_map(errors).collect()
+}
+
+/// What stands in a row of a block.
+fn cells(inputs: &[Input], block: &Block, row: usize) -> impl Iterator<Item = FormValue> {
+    inputs.iter().zip(&block.columns).map(move |(input, column)| {
+        if let Some(cell) = column.other(row) {
+            return FormValue::from_cell(cell, &input.kind);
+        }
+        match (&column.values, &input.kind) {
+            (Values::Numbers(numbers), _) if !numbers[row].is_nan() => FormValue::Number(numbers[row]),
+            (Values::Levels(positions), InputKind::Category { levels }) => positions[row]
+                .map_or(FormValue::Missing, |position| FormValue::Text(levels[usize::from(position)].name.clone())),
+            (Values::Dates(dates), _) => {
+                dates[row].map_or(FormValue::Missing, |date| FormValue::Text(date.to_string()))
+            }
+            _ => FormValue::Missing,
+        }
+    })
+}
+
 fn check_value(input: &Input, given: &FormValue) -> Result<Option<Value>, (FieldErrorCode, String)> {
     if *given == FormValue::Missing {
         return Ok(None);
@@ -443,6 +493,19 @@ fn check_number(
 }
 
 impl Application {
+    /// A row of a block that [`check_block`] has not refused.
+    pub fn of_row(block: &Block, row: usize) -> Self {
+        let value = |column: &table::Column| match &column.values {
+            Values::Absent => None,
+            Values::Numbers(numbers) => Some(numbers[row]).filter(|number| !number.is_nan()).map(Value::Number),
+            Values::Levels(positions) => positions[row]
+                .map(Value::Level)
+                .or_else(|| column.other(row).map(|level| Value::Unseen(level.to_owned()))),
+            Values::Dates(dates) => dates[row].map(Value::Date),
+        };
+        Self { values: block.columns.iter().map(value).collect() }
+    }
+
     /// The value of an input that a model may read.
     pub fn model_value(&self, input: ModelInput) -> Option<&Value> {
         self.values[input.index()].as_ref()

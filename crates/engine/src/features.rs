@@ -3,6 +3,8 @@
 //! One function evaluates them in training and in serving, so the two cannot differ.
 
 use crate::application::{Application, Input, InputKind, ModelInput, Permitted, Value};
+use crate::table::{Block, Values};
+use crate::units::Date;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
@@ -208,7 +210,7 @@ impl Schema {
             self.compiled
                 .iter()
                 .map(|compiled| match compiled {
-                    Compiled::Number(expr) => expr.eval(application),
+                    Compiled::Number(expr) => Some(expr.eval(application)).filter(|value| !value.is_nan()),
                     Compiled::Rank(input, ranks) => match application.model_value(*input) {
                         Some(Value::Level(level)) => ranks[usize::from(*level)].map(f64::from),
                         _ => None,
@@ -216,6 +218,27 @@ impl Schema {
                 })
                 .collect(),
         )
+    }
+
+    /// Computes every feature of a block of checked rows: column-major, rows within features; NaN is missing.
+    ///
+    /// The columns of the block are those of the inputs' [`selection`](crate::application::selection).
+    pub fn features_of_block(&self, block: &Block) -> Vec<f64> {
+        let mut values = Vec::with_capacity(self.features.len() * block.n_rows());
+        for compiled in &self.compiled {
+            match compiled {
+                Compiled::Number(expr) => values.extend(expr.eval(block)),
+                Compiled::Rank(input, ranks) => {
+                    match &block.columns[input.index()].values {
+                        Values::Levels(levels) => values.extend(levels.iter().map(|level| {
+                            level.and_then(|level| ranks[usize::from(level)]).map_or(f64::NAN, f64::from)
+                        })),
+                        _ => values.resize(values.len() + block.n_rows(), f64::NAN),
+                    }
+                }
+            }
+        }
+        values
     }
 
     /// Positions of the inputs that a feature is computed from.
@@ -353,34 +376,130 @@ impl<L> Expr<L> {
     }
 }
 
-impl Expr<ModelInput> {
-    fn eval(&self, application: &Application) -> Option<f64> {
-        let value = match self {
-            Expr::Input(input) => match application.model_value(*input) {
-                Some(Value::Number(number)) => *number,
-                _ => return None,
-            },
-            Expr::Ratio(a, b) => a.eval(application)? / b.eval(application)?,
-            Expr::Difference(a, b) => a.eval(application)? - b.eval(application)?,
-            Expr::Sum(list) => fold(list, application, 0.0, |sum, value| sum + value)?,
-            Expr::Product(list) => fold(list, application, 1.0, |product, value| product * value)?,
-            Expr::Clip(a, low, high) => a.eval(application)?.clamp(*low, *high),
-            Expr::Log1p(a) => libm::log1p(a.eval(application)?),
-            Expr::MonthsBetween(from, to) => match (application.model_value(*from), application.model_value(*to)) {
-                (Some(Value::Date(from)), Some(Value::Date(to))) => f64::from(from.months_until(*to)),
-                _ => return None,
-            },
-            Expr::IsMissing(input) => f64::from(u8::from(application.model_value(*input).is_none())),
-            Expr::AnnuityPayment(principal, rate, term) => {
-                annuity_payment(principal.eval(application)?, rate / 12.0, term.eval(application)?)
-            }
-        };
-        value.is_finite().then_some(value)
+/// Where an expression finds its inputs: in one application, or in a block of them. In a number NaN is missing.
+trait Inputs {
+    type Numbers: Numbers;
+    fn number(&self, input: ModelInput) -> Self::Numbers;
+    fn is_missing(&self, input: ModelInput) -> Self::Numbers;
+    fn months_between(&self, from: ModelInput, to: ModelInput) -> Self::Numbers;
+    fn constant(&self, number: f64) -> Self::Numbers;
+}
+
+/// One number, or a column of them.
+trait Numbers {
+    fn map(self, f: impl Fn(f64) -> f64) -> Self;
+    fn zip(self, other: Self, f: impl Fn(f64, f64) -> f64) -> Self;
+}
+
+impl Numbers for f64 {
+    fn map(self, f: impl Fn(f64) -> f64) -> Self {
+        f(self)
+    }
+
+    fn zip(self, other: Self, f: impl Fn(f64, f64) -> f64) -> Self {
+        f(self, other)
     }
 }
 
-fn fold(list: &[Expr<ModelInput>], application: &Application, start: f64, join: fn(f64, f64) -> f64) -> Option<f64> {
-    list.iter().try_fold(start, |total, expr| Some(join(total, expr.eval(application)?)))
+impl Numbers for Vec<f64> {
+    fn map(mut self, f: impl Fn(f64) -> f64) -> Self {
+        self.iter_mut().for_each(|value| *value = f(*value));
+        self
+    }
+
+    fn zip(mut self, other: Self, f: impl Fn(f64, f64) -> f64) -> Self {
+        self.iter_mut().zip(other).for_each(|(value, other)| *value = f(*value, other));
+        self
+    }
+}
+
+impl Inputs for Application {
+    type Numbers = f64;
+
+    fn number(&self, input: ModelInput) -> f64 {
+        match self.model_value(input) {
+            Some(Value::Number(number)) => *number,
+            _ => f64::NAN,
+        }
+    }
+
+    fn is_missing(&self, input: ModelInput) -> f64 {
+        f64::from(u8::from(self.model_value(input).is_none()))
+    }
+
+    fn months_between(&self, from: ModelInput, to: ModelInput) -> f64 {
+        match (self.model_value(from), self.model_value(to)) {
+            (Some(Value::Date(from)), Some(Value::Date(to))) => f64::from(from.months_until(*to)),
+            _ => f64::NAN,
+        }
+    }
+
+    fn constant(&self, number: f64) -> f64 {
+        number
+    }
+}
+
+impl Inputs for Block {
+    type Numbers = Vec<f64>;
+
+    fn number(&self, input: ModelInput) -> Vec<f64> {
+        match &self.columns[input.index()].values {
+            Values::Numbers(numbers) => numbers.clone(),
+            _ => self.constant(f64::NAN),
+        }
+    }
+
+    fn is_missing(&self, input: ModelInput) -> Vec<f64> {
+        let column = &self.columns[input.index()];
+        let missing = |row: usize| match &column.values {
+            Values::Absent => true,
+            Values::Numbers(values) => values[row].is_nan(),
+            Values::Levels(values) => values[row].is_none() && column.other(row).is_none(),
+            Values::Dates(values) => values[row].is_none(),
+        };
+        (0..self.n_rows()).map(|row| f64::from(u8::from(missing(row)))).collect()
+    }
+
+    fn months_between(&self, from: ModelInput, to: ModelInput) -> Vec<f64> {
+        match [from, to].map(|input| &self.columns[input.index()].values) {
+            [Values::Dates(from), Values::Dates(to)] => {
+                let months = |(from, to): (&Option<Date>, &Option<Date>)| {
+                    from.zip(*to).map_or(f64::NAN, |(from, to)| f64::from(from.months_until(to)))
+                };
+                from.iter().zip(to).map(months).collect()
+            }
+            _ => self.constant(f64::NAN),
+        }
+    }
+
+    fn constant(&self, number: f64) -> Vec<f64> {
+        vec![number; self.n_rows()]
+    }
+}
+
+impl Expr<ModelInput> {
+    /// The value, NaN where anything it needs is missing or where it is not finite.
+    fn eval<I: Inputs>(&self, inputs: &I) -> I::Numbers {
+        let fold = |list: &[Expr<ModelInput>], start: f64, join: fn(f64, f64) -> f64| {
+            list.iter().fold(inputs.constant(start), |total, expr| total.zip(expr.eval(inputs), join))
+        };
+        let value = match self {
+            Expr::Input(input) => inputs.number(*input),
+            Expr::Ratio(a, b) => a.eval(inputs).zip(b.eval(inputs), |a, b| a / b),
+            Expr::Difference(a, b) => a.eval(inputs).zip(b.eval(inputs), |a, b| a - b),
+            Expr::Sum(list) => fold(list, 0.0, |sum, value| sum + value),
+            Expr::Product(list) => fold(list, 1.0, |product, value| product * value),
+            Expr::Clip(a, low, high) => a.eval(inputs).map(|a| a.clamp(*low, *high)),
+            Expr::Log1p(a) => a.eval(inputs).map(libm::log1p),
+            Expr::MonthsBetween(from, to) => inputs.months_between(*from, *to),
+            Expr::IsMissing(input) => inputs.is_missing(*input),
+            Expr::AnnuityPayment(principal, rate, term) => {
+                let payment = |principal, term| annuity_payment(principal, rate / 12.0, term);
+                principal.eval(inputs).zip(term.eval(inputs), payment)
+            }
+        };
+        value.map(|value| if value.is_finite() { value } else { f64::NAN })
+    }
 }
 
 /// The unrounded level payment `P·r / (1 − (1 + r)^−n)`, or `P / n` at rate zero.

@@ -26,6 +26,7 @@ pub mod model;
 pub mod paths;
 pub mod policy;
 pub mod population;
+pub mod portfolio;
 pub mod pricing;
 pub mod proof;
 pub mod reasons;

@@ -76,7 +76,7 @@ impl Points {
     }
 
     /// The integer itself.
-    pub fn value(self) -> i16 {
+    pub const fn value(self) -> i16 {
         self.0
     }
 }

@@ -19,6 +19,9 @@ use underglass_engine::receipt::{Receipt, ReplayError, Stage};
 use underglass_engine::seal::{self, Digest};
 use underglass_engine::units::{Date, Scale};
 
+#[path = "decision/portfolio.rs"]
+mod portfolio;
+
 fn book(name: &str) -> Vec<u8> {
     let path = format!("{}/../cli/books/auto/{name}.json", env!("CARGO_MANIFEST_DIR"));
     seal::seal(&std::fs::read(path).expect("the book's file")).expect("sealable")

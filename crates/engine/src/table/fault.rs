@@ -1,6 +1,6 @@
 //! What is wrong with a data file, and where.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// Faults that are listed; all are counted.
@@ -9,7 +9,7 @@ pub const MOST_LISTED: usize = 20;
 const MOST_SHOWN: usize = 60;
 
 /// One thing that is wrong with a data file.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 pub struct Fault {
     /// A stable name of what is wrong.
     pub code: FaultCode,
@@ -39,7 +39,7 @@ impl fmt::Display for Fault {
 }
 
 /// What is wrong with a data file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FaultCode {
     /// Nothing but blank lines.
@@ -69,7 +69,7 @@ pub enum FaultCode {
 }
 
 /// Everything that is wrong with a data file: the first [`MOST_LISTED`] faults and the number of all.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Faults {
     listed: Vec<Fault>,
     count: usize,
@@ -82,6 +82,14 @@ impl Faults {
         if self.listed.len() < MOST_LISTED {
             self.listed.push(fault);
         }
+    }
+
+    /// Adds the faults of another part of the same file. The earliest are listed, in whatever order parts are added.
+    pub fn merge(&mut self, other: Self) {
+        self.count += other.count;
+        self.listed.extend(other.listed);
+        self.listed.sort_by_key(|fault| fault.record);
+        self.listed.truncate(MOST_LISTED);
     }
 
     /// The first faults.
@@ -125,6 +133,12 @@ impl fmt::Display for Faults {
 }
 
 impl std::error::Error for Faults {}
+
+/// A fault of a whole line or file.
+pub(super) fn file_fault(code: FaultCode, line: usize, found: &str, expected: &str) -> Fault {
+    let (found, expected) = (found.to_owned(), expected.to_owned());
+    Fault { code, line, record: None, column: None, found, expected }
+}
 
 /// A cell as a fault shows it: quoted, and cut when it is long.
 pub fn shown(cell: &str) -> String {

@@ -1,19 +1,27 @@
-//! Columns of text: the door through which CSV enters.
+//! The door through which CSV enters: a [`Table`] of text for a whole file, [`Blocks`] of typed columns for a file of any
+//! size. Both read the same records.
 //!
-//! A table knows names, rows and cells, not types: a schema reads the cells. Cells are trimmed, and every usual spelling
-//! of *missing* is an empty cell from here on. Numbers with a decimal comma have a decimal point from here on.
+//! Cells are trimmed, and every usual spelling of *missing* is an empty cell from here on. Numbers with a decimal comma
+//! have a decimal point from here on.
 
+mod block;
 mod decimal;
+mod encoding;
 mod fault;
+mod layout;
+mod number;
 mod records;
 
+pub use block::{Block, Blocks, Column, Kind, Selection, Values, day_of};
 pub use fault::{Fault, FaultCode, Faults, MOST_LISTED, shown};
+pub use layout::{Layout, MOST_HEAD_BYTES, MOST_RECORD_BYTES, Place};
 
 use crate::seal::Digest;
 use decimal::Reading;
-use records::{Records, delimiter_of};
-use std::borrow::Cow;
-use std::collections::BTreeMap;
+use encoding::Encoding;
+use fault::file_fault;
+use layout::{Header, checked_names};
+use records::Records;
 
 /// Spellings of a missing value, beside the empty cell.
 pub const MISSING: [&str; 11] = ["NA", "N/A", "n/a", "#N/A", "<NA>", "NaN", "nan", "null", "NULL", "None", "-"];
@@ -49,59 +57,35 @@ impl Table {
     /// # Errors
     /// [`Faults`] with everything that is wrong with the bytes, each with its line.
     pub fn from_csv(bytes: &[u8]) -> Result<Self, Faults> {
-        let body = utf8(bytes)?;
-        let delimiter = delimiter_of(&body);
-        let mut records = Records::new(&body, delimiter);
-        let Some(header) = records.next_record() else {
-            return Err(file_fault(FaultCode::Empty, 1, "an empty file", "a header line and data lines").into());
-        };
-        let mut faults = Faults::default();
-        if header.unclosed {
-            faults.push(file_fault(FaultCode::UnclosedQuote, header.line, UNCLOSED, "a closing quote"));
-            return Err(faults);
-        }
-        let mut table = Self::empty(names_of(&records, header.line, &mut faults), header.line as u32);
+        let encoding = Encoding::of(bytes);
+        let body = encoding.decode(&bytes[encoding.mark()..], 1)?;
+        let (header, mut records, mut faults) = Header::read(&body)?;
+        let mut table = Self::of_records(&header, &mut records, &mut faults);
         table.sha256 = Digest::of(bytes);
-        table.text.reserve(body.len());
-        let expected = table.names.len();
-        let mut record = 0;
-        while let Some(found) = records.next_record() {
-            record += 1;
-            let fault = |code, column: Option<usize>, found: String, expected: &str, line| Fault {
-                code,
-                line,
-                record: Some(record),
-                column: column.map(|column| table.names.get(column).cloned().unwrap_or(format!("{}", column + 1))),
-                found,
-                expected: expected.to_owned(),
-            };
-            // An unclosed quote swallows what follows, so the field count would mislead.
-            if found.unclosed {
-                let column = Some(found.fields.saturating_sub(1));
-                let (code, found, line) = (FaultCode::UnclosedQuote, UNCLOSED.to_owned(), found.line);
-                faults.push(fault(code, column, found, "a closing quote before the end of the file", line));
-            } else if found.fields != expected {
-                let fields = format!("{} fields", found.fields);
-                faults.push(fault(FaultCode::Ragged, None, fields, &expected.to_string(), found.line));
-            } else if let Some(texts) = records.texts() {
-                texts.for_each(|text| table.push(text));
-                table.lines.push(found.line as u32);
-            } else {
-                for field in 0..expected {
-                    if let Some((code, byte)) = bad_byte(records.field(field)) {
-                        faults.push(fault(code, Some(field), byte, "text in UTF-8", found.line));
-                    }
-                }
-            }
-        }
-        if record == 0 {
-            faults.push(file_fault(FaultCode::NoRows, header.line, "a header and no data line", "data lines"));
-        }
-        if faults.count() == 0 && delimiter != b',' {
+        if faults.count() == 0 && header.delimiter != b',' {
             table.read_decimal_commas(&mut faults);
         }
         faults.none()?;
         table.checked()
+    }
+
+    /// The sound records behind a header, and what is wrong with the others.
+    fn of_records(header: &Header, records: &mut Records<'_>, faults: &mut Faults) -> Self {
+        let mut table = Self::empty(header.names.clone(), header.line as u32);
+        let mut record = 0;
+        while let Some(found) = records.next_record() {
+            record += 1;
+            let bad = header.faults_of(found, records, record);
+            if bad.is_empty() {
+                records.fields().for_each(|field| table.push(&String::from_utf8_lossy(field)));
+                table.lines.push(found.line as u32);
+            }
+            bad.into_iter().for_each(|fault| faults.push(fault));
+        }
+        if record == 0 {
+            faults.push(file_fault(FaultCode::NoRows, header.line, "a header and no data line", "data lines"));
+        }
+        table
     }
 
     /// A table from columns in memory. Its digest is that of [`Table::to_csv`].
@@ -184,11 +168,7 @@ impl Table {
 
     /// Position of a column by name; where none is spelled so, of the only one that differs in case alone.
     pub fn column(&self, name: &str) -> Option<usize> {
-        self.names.iter().position(|found| found == name).or_else(|| {
-            let lower = name.to_lowercase();
-            let mut alike = (0..self.names.len()).filter(|index| self.names[*index].to_lowercase() == lower);
-            alike.next().filter(|_| alike.next().is_none())
-        })
+        position(&self.names, name)
     }
 
     /// A trimmed cell; empty when missing.
@@ -240,8 +220,8 @@ impl Table {
         Ok(self)
     }
 
-    /// Gives columns with decimal commas points, and refuses numbers that could be read in two ways.
-    fn read_decimal_commas(&mut self, faults: &mut Faults) {
+    /// How each column writes numbers; a fault for each that could be read in two ways.
+    fn readings(&self, faults: &mut Faults) -> Vec<Reading> {
         let readings: Vec<Reading> = (0..self.names.len()).map(|column| decimal::reading(self.cells(column))).collect();
         let decimal_commas = readings.contains(&Reading::DecimalComma);
         for (column, reading) in readings.iter().enumerate() {
@@ -251,7 +231,13 @@ impl Table {
                 _ => {}
             }
         }
-        if decimal_commas {
+        readings
+    }
+
+    /// Gives columns with decimal commas points, and refuses numbers that could be read in two ways.
+    fn read_decimal_commas(&mut self, faults: &mut Faults) {
+        let readings = self.readings(faults);
+        if readings.contains(&Reading::DecimalComma) {
             let columns = self.names.len();
             let mut bytes = std::mem::take(&mut self.text).into_bytes();
             let mut from = 0;
@@ -279,76 +265,20 @@ impl Table {
     }
 }
 
-const UNCLOSED: &str = "a quoted field that is not closed";
-
-fn file_fault(code: FaultCode, line: usize, found: &str, expected: &str) -> Fault {
-    let (found, expected) = (found.to_owned(), expected.to_owned());
-    Fault { code, line, record: None, column: None, found, expected }
+/// A CSV cell: quoted when needed, and never a formula for a spreadsheet.
+pub fn guarded(text: &str) -> String {
+    let formula = text.starts_with(['=', '+', '-', '@', '\t']) && text.parse::<f64>().is_err();
+    let text = if formula { format!("'{text}") } else { text.to_owned() };
+    if text.contains(['"', ',', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }
 }
 
-/// The bytes without a byte order mark; UTF-16 with a mark becomes UTF-8.
-fn utf8(bytes: &[u8]) -> Result<Cow<'_, [u8]>, Fault> {
-    let read: fn([u8; 2]) -> u16 = match bytes {
-        [0xEF, 0xBB, 0xBF, body @ ..] => return Ok(Cow::Borrowed(body)),
-        [0xFF, 0xFE, ..] => u16::from_le_bytes,
-        [0xFE, 0xFF, ..] => u16::from_be_bytes,
-        _ => return Ok(Cow::Borrowed(bytes)),
-    };
-    let (pairs, odd) = bytes[2..].as_chunks();
-    let mut text = String::with_capacity(bytes.len() / 2);
-    for unit in char::decode_utf16(pairs.iter().map(|pair| read(*pair))) {
-        let line = || 1 + text.matches('\n').count();
-        text.push(unit.map_err(|error| {
-            let found = format!("half of a character, 0x{:04X}", error.unpaired_surrogate());
-            file_fault(FaultCode::Encoding, line(), &found, "text in UTF-16")
-        })?);
-    }
-    if !odd.is_empty() {
-        let line = 1 + text.matches('\n').count();
-        return Err(file_fault(FaultCode::Encoding, line, "half of a character at the end", "text in UTF-16"));
-    }
-    Ok(Cow::Owned(text.into_bytes()))
-}
-
-/// The first byte that no text has.
-fn bad_byte(field: &[u8]) -> Option<(FaultCode, String)> {
-    if field.contains(&0) {
-        return Some((FaultCode::NulByte, "a NUL byte".to_owned()));
-    }
-    let at = std::str::from_utf8(field).err()?.valid_up_to();
-    Some((FaultCode::Encoding, format!("the byte 0x{:02X}", field[at])))
-}
-
-fn names_of(records: &Records<'_>, line: usize, faults: &mut Faults) -> Vec<String> {
-    let mut name = |column: usize| {
-        let field = records.field(column);
-        if let Some((code, byte)) = bad_byte(field) {
-            let column = Some((column + 1).to_string());
-            faults.push(Fault { column, ..file_fault(code, line, &byte, "text in UTF-8") });
-        }
-        match String::from_utf8_lossy(field).trim() {
-            "" => format!("column_{}", column + 1),
-            name => name.to_owned(),
-        }
-    };
-    let names = (0..records.n_fields()).map(&mut name).collect();
-    checked_names(names, line, faults)
-}
-
-fn checked_names(names: Vec<String>, line: usize, faults: &mut Faults) -> Vec<String> {
-    if names.len() > MOST_TABLE_COLUMNS {
-        let (found, most) = (format!("{} columns", names.len()), format!("at most {MOST_TABLE_COLUMNS}"));
-        faults.push(file_fault(FaultCode::TooLarge, line, &found, &most));
-    }
-    let mut seen = BTreeMap::new();
-    for (column, name) in names.iter().enumerate() {
-        if let Some(first) = seen.insert(name, column) {
-            let found = format!("the name of column {} again in column {}", first + 1, column + 1);
-            let fault = file_fault(FaultCode::DuplicateName, line, &found, "a name of its own for each column");
-            faults.push(Fault { column: Some(name.clone()), ..fault });
-        }
-    }
-    names
+/// Position of a name; where none is spelled so, of the only one that differs in case alone.
+fn position(names: &[String], name: &str) -> Option<usize> {
+    names.iter().position(|found| found == name).or_else(|| {
+        let lower = name.to_lowercase();
+        let mut alike = (0..names.len()).filter(|index| names[*index].to_lowercase() == lower);
+        alike.next().filter(|_| alike.next().is_none())
+    })
 }
 
 #[cfg(test)]

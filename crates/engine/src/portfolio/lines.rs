@@ -1,0 +1,177 @@
+//! How answers are written: CSV or NDJSON, numbers in full precision.
+
+use super::{Answer, Asked, Format};
+use crate::decision::{Confidence, Outcome};
+use crate::explain::Explanation;
+use crate::features::Schema;
+use crate::table::{Fault, guarded};
+use crate::units::{LogOdds, Points, Probability};
+use std::fmt::Write as _;
+
+/// The answer to one row.
+pub(super) struct Line {
+    row: u64,
+    margin: LogOdds,
+    probability: Probability,
+    pub(super) explanation: Option<Explanation>,
+    pub(super) points: Option<Points>,
+    pub(super) outcome: Option<Outcome>,
+    pub(super) confidence: Option<Confidence>,
+    pub(super) codes: Vec<String>,
+}
+
+impl Line {
+    pub(super) fn new(row: u64, margin: LogOdds, probability: Probability) -> Self {
+        let (explanation, points, outcome, confidence) = (None, None, None, None);
+        Self { row, margin, probability, explanation, points, outcome, confidence, codes: Vec::new() }
+    }
+}
+
+/// The columns of a result.
+pub(super) struct Columns {
+    asked: Asked,
+    names: Vec<String>,
+}
+
+impl Columns {
+    pub(super) fn new(asked: Asked, schema: &Schema) -> Self {
+        let mut names: Vec<String> = ["row", "margin", "probability"].map(str::to_owned).into();
+        if asked.explain {
+            names.push("base".to_owned());
+            for feature in schema.features() {
+                let taken = names.contains(&feature.name);
+                names.push(if taken { format!("x_{}", feature.name) } else { feature.name.clone() });
+            }
+        }
+        let more: &[&str] = match asked.answer {
+            Answer::Score => &[],
+            Answer::Reasons => &["points", "band", "reasons"],
+            Answer::Decision => &["points", "decision", "confidence", "reasons"],
+        };
+        names.extend(more.iter().map(|name| (*name).to_owned()));
+        Self { asked, names }
+    }
+
+    /// The first line of CSV.
+    pub(super) fn header(&self) -> String {
+        match self.asked.format {
+            Format::Csv => self.names.iter().map(|name| guarded(name)).collect::<Vec<_>>().join(",") + "\n",
+            Format::Ndjson => String::new(),
+        }
+    }
+
+    pub(super) fn write(&self, line: &Line, out: &mut String) {
+        // Writing to a string cannot fail.
+        let _ = match self.asked.format {
+            Format::Csv => self.write_csv(line, out),
+            Format::Ndjson => self.write_json(line, out),
+        };
+    }
+
+    fn write_csv(&self, line: &Line, out: &mut String) -> std::fmt::Result {
+        write!(out, "{},{},{}", line.row, line.margin.0, line.probability.value())?;
+        if let Some(Explanation { base, values }) = &line.explanation {
+            write!(out, ",{base}")?;
+            values.iter().try_for_each(|value| write!(out, ",{value}"))?;
+        }
+        if self.asked.answer != Answer::Score {
+            out.push(',');
+            if let Some(points) = line.points {
+                write!(out, "{}", points.value())?;
+            }
+            out.push(',');
+            out.push_str(line.outcome.map_or("", outcome_name));
+            if self.asked.answer == Answer::Decision {
+                out.push(',');
+                out.push_str(line.confidence.map_or("", confidence_name));
+            }
+            out.push(',');
+            match line.codes.as_slice() {
+                [] => {}
+                codes => out.push_str(&guarded(&codes.join(" "))),
+            }
+        }
+        out.push('\n');
+        Ok(())
+    }
+
+    fn write_json(&self, line: &Line, out: &mut String) -> std::fmt::Result {
+        let names = &self.names;
+        write!(
+            out,
+            "{{\"row\":{},\"margin\":{},\"probability\":{}",
+            line.row,
+            line.margin.0,
+            line.probability.value()
+        )?;
+        if let Some(Explanation { base, values }) = &line.explanation {
+            let named = names.iter().skip(3).zip(std::iter::once(base).chain(values));
+            for (name, value) in named {
+                write!(out, ",{}:{value}", json_text(name))?;
+            }
+        }
+        if self.asked.answer != Answer::Score {
+            match line.points {
+                Some(points) => write!(out, ",\"points\":{}", points.value())?,
+                None => out.push_str(",\"points\":null"),
+            }
+            let word = if self.asked.answer == Answer::Decision { "decision" } else { "band" };
+            write!(out, ",\"{word}\":\"{}\"", line.outcome.map_or("", outcome_name))?;
+            if self.asked.answer == Answer::Decision {
+                match line.confidence {
+                    Some(confidence) => write!(out, ",\"confidence\":\"{}\"", confidence_name(confidence))?,
+                    None => out.push_str(",\"confidence\":null"),
+                }
+            }
+            out.push_str(",\"reasons\":[");
+            for (index, code) in line.codes.iter().enumerate() {
+                out.push_str(if index > 0 { "," } else { "" });
+                out.push_str(&json_text(code));
+            }
+            out.push(']');
+        }
+        out.push_str("}\n");
+        Ok(())
+    }
+
+    /// A row that is no application keeps its place. CSV says where the first fault stands in place of the reasons, or, where
+    /// a line has none, leaves all cells empty.
+    pub(super) fn write_refused(&self, row: u64, faults: &[Fault], out: &mut String) {
+        let texts: Vec<String> = faults.iter().map(ToString::to_string).collect();
+        let _ = match self.asked.format {
+            Format::Csv if self.asked.answer == Answer::Score => {
+                writeln!(out, "{row}{}", ",".repeat(self.names.len() - 1))
+            }
+            Format::Csv => {
+                // Behind the row: margin, probability, an explanation, points; then the word, a confidence, and the reasons.
+                let tail = if self.asked.answer == Answer::Decision { 3 } else { 2 };
+                let (empty, behind) = (",".repeat(self.names.len() - tail), ",".repeat(tail - 1));
+                writeln!(out, "{row}{empty}refused{behind}{}", guarded(&texts.join("; ")))
+            }
+            Format::Ndjson => writeln!(out, "{{\"row\":{row},\"refused\":{}}}", serde_json::json!(texts)),
+        };
+    }
+}
+
+fn json_text(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}
+
+fn outcome_name(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Approve => "approve",
+        Outcome::Conditional => "conditional",
+        Outcome::Counteroffer => "counteroffer",
+        Outcome::Review => "review",
+        Outcome::Decline => "decline",
+        Outcome::Incomplete => "incomplete",
+    }
+}
+
+fn confidence_name(confidence: Confidence) -> &'static str {
+    match confidence {
+        Confidence::Low => "low",
+        Confidence::Medium => "medium",
+        Confidence::High => "high",
+    }
+}

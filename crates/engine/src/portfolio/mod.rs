@@ -1,0 +1,267 @@
+//! A file of applications of any size: bytes in, one line a row out, and counts that merge.
+//!
+//! A host cuts the file into chunks: [`Scoring::chunk`] says how much of the bytes it was given is whole records, so the
+//! next chunk begins there. Chunks are answered in any order, by any number of workers, and their lines joined in the
+//! order of the file are the same bytes; merged [`Summary`]s are the same counts.
+
+mod lines;
+mod summary;
+
+pub use summary::{Outcomes, Summary};
+
+use crate::application::{
+    Application, ApplicationForm, FieldError, Input, InvalidApplication, Permitted, Personal, check_block, selection,
+};
+use crate::batch::Progress;
+use crate::decision::{Decided, Decision, Engine, Outcome};
+use crate::explain::Explainer;
+use crate::features::FeatureVector;
+use crate::policy::Band;
+use crate::reasons;
+use crate::receipt::Receipt;
+use crate::table::{Block, Blocks, Fault, FaultCode, Faults, Layout, Place, Selection};
+use crate::units::{Date, Probability};
+use lines::{Columns, Line};
+use serde::{Deserialize, Serialize};
+
+/// Rows that are read, checked and scored together.
+const BLOCK_ROWS: usize = 1024;
+
+/// What is asked of every row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Asked {
+    /// What a line answers.
+    pub answer: Answer,
+    /// Whether it lists the contribution of every feature, against all training rows.
+    pub explain: bool,
+    /// Whether a receipt is made of every decision.
+    pub receipts: bool,
+    /// How lines are written.
+    pub format: Format,
+    /// The day of the decisions.
+    pub as_of: Date,
+}
+
+/// What a line answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Answer {
+    /// Margin and probability.
+    Score,
+    /// These, points, the band of the score, and the families of features that count most against it.
+    Reasons,
+    /// These, points, the decision, its confidence, and the codes of its reasons.
+    Decision,
+}
+
+/// How lines are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Format {
+    /// Comma-separated, with a header.
+    Csv,
+    /// One JSON object a line.
+    Ndjson,
+}
+
+/// One file against one engine.
+#[derive(Clone, Debug)]
+pub struct Scoring {
+    asked: Asked,
+    selection: Selection,
+    explainer: Option<Explainer>,
+}
+
+/// Some rows of a file, on the way to their lines.
+#[derive(Clone, Debug)]
+pub struct Chunk {
+    blocks: Blocks,
+    size: Place,
+    block: Block,
+    done: usize,
+    scored: Scored,
+}
+
+/// The answers to a chunk.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Scored {
+    /// One line a row.
+    pub lines: String,
+    /// One receipt a line, of rows that are applications, when receipts are asked for.
+    pub receipts: String,
+    /// What the chunk counts.
+    pub summary: Summary,
+}
+
+impl Scoring {
+    /// Finds the inputs' columns.
+    ///
+    /// # Errors
+    /// [`FaultCode::MissingColumn`] for every column that no application can do without.
+    pub fn new(engine: &Engine, layout: Layout, asked: Asked) -> Result<Self, Faults> {
+        let mut faults = Faults::default();
+        let needed = |input: &&Input| input.permitted == Permitted::Model && !input.optional;
+        for input in engine.inputs().iter().filter(needed).filter(|input| layout.column(&input.name).is_none()) {
+            faults.push(Fault {
+                code: FaultCode::MissingColumn,
+                line: layout.header_line(),
+                record: None,
+                column: Some(input.name.clone()),
+                found: format!("the columns {}", layout.names().join(", ")),
+                expected: format!("a column {}", input.name),
+            });
+        }
+        faults.none()?;
+        let model = &engine.model;
+        let explainer = asked.explain.then(|| model.explainer(&model.populations().all));
+        Ok(Self { asked, selection: selection(engine.inputs(), layout), explainer })
+    }
+
+    /// What is asked.
+    pub fn asked(&self) -> Asked {
+        self.asked
+    }
+
+    /// How the file is read.
+    pub fn layout(&self) -> &Layout {
+        self.selection.layout()
+    }
+
+    /// What stands above all lines; empty for NDJSON.
+    pub fn header(&self, engine: &Engine) -> String {
+        Columns::new(self.asked, engine.model.schema()).header()
+    }
+
+    /// Takes the whole records at the beginning of some bytes that stand in the file at `from`. `is_last` when no bytes
+    /// follow. [`Chunk::size`] says how much was taken; when that is nothing, more bytes are needed.
+    ///
+    /// # Errors
+    /// As [`Layout::whole_records`].
+    pub fn chunk(&self, bytes: Vec<u8>, from: Place, is_last: bool) -> Result<Chunk, Fault> {
+        let (bytes, size) = self.layout().whole_records(bytes, from, is_last)?;
+        let blocks = Blocks::new(bytes, from);
+        Ok(Chunk { blocks, size, block: Block::default(), done: 0, scored: Scored::default() })
+    }
+}
+
+impl Chunk {
+    /// The whole records that were taken.
+    pub fn size(&self) -> Place {
+        self.size
+    }
+
+    /// Answers at least `budget` more rows, or the rest.
+    pub fn step(&mut self, engine: &Engine, scoring: &Scoring, budget: usize) -> Progress {
+        let until = self.done.saturating_add(budget);
+        while self.done < until && self.blocks.next_block(&scoring.selection, BLOCK_ROWS, &mut self.block) {
+            self.done += self.block.n_rows();
+            scoring.answer(engine, &self.block, &mut self.scored);
+        }
+        Progress { done: self.done, total: self.size.records as usize }
+    }
+
+    /// The answers.
+    pub fn finish(self) -> Scored {
+        self.scored
+    }
+}
+
+impl Scoring {
+    fn answer(&self, engine: &Engine, block: &Block, scored: &mut Scored) {
+        let schema = engine.model.schema();
+        let mut refused = refused_rows(engine.inputs(), block).into_iter().peekable();
+        let features = schema.features_of_block(block);
+        let columns = Columns::new(self.asked, schema);
+        for row in 0..block.n_rows() {
+            let number = block.from.records + row as u64;
+            if let Some((_, faults)) = refused.next_if(|(refused, _)| *refused == row) {
+                columns.write_refused(number, &faults, &mut scored.lines);
+                scored.summary.refuse(faults);
+                continue;
+            }
+            let features = features_of_row(&features, block.n_rows(), row);
+            let margin = engine.model.log_odds(&features);
+            let mut line = Line::new(number, margin, Probability::from_log_odds(margin));
+            if let Some(explainer) = &self.explainer {
+                line.explanation = Some(engine.model.explain(explainer, &features));
+            }
+            match self.asked.answer {
+                Answer::Score => {}
+                Answer::Reasons => self.reasons(engine, &features, &mut line),
+                Answer::Decision => self.decision(engine, &Application::of_row(block, row), &mut line, scored),
+            }
+            scored.summary.answer(line.outcome, line.points, &line.codes);
+            columns.write(&line, &mut scored.lines);
+        }
+    }
+
+    /// Band and adverse families, from the score and its contributions alone.
+    fn reasons(&self, engine: &Engine, features: &FeatureVector, line: &mut Line) {
+        let score = engine.score(features);
+        let points = engine.contributions_in_points(&score);
+        line.points = Some(score.points);
+        line.outcome = Some(match engine.policy.bands.of(score.points) {
+            Band::Approve => Outcome::Approve,
+            Band::Review => Outcome::Review,
+            Band::Decline => Outcome::Decline,
+        });
+        let adverse = reasons::principal(engine.model.schema(), &engine.policy, &[], Some(&points));
+        line.codes = adverse.into_iter().map(|reason| reason.code).collect();
+    }
+
+    /// The decision in full, as for one application.
+    fn decision(&self, engine: &Engine, application: &Application, line: &mut Line, scored: &mut Scored) {
+        let as_of = self.asked.as_of;
+        let decided = engine.decide(application, as_of);
+        line.points = decided.score.as_ref().map(|score| score.points);
+        line.outcome = Some(decided.decision.outcome());
+        line.confidence = decided.confidence;
+        line.codes = codes(&decided);
+        if self.asked.receipts {
+            let form = ApplicationForm(application.to_form(engine.inputs()).into_iter().collect());
+            let receipt = Receipt::new(engine, &form, decided, as_of, 0).encode();
+            scored.receipts.push_str(&String::from_utf8_lossy(&receipt));
+            scored.receipts.push('\n');
+        }
+    }
+}
+
+/// The codes of why a decision is what it is.
+fn codes(decided: &Decided) -> Vec<String> {
+    match &decided.decision {
+        Decision::Decline { reasons } => reasons.as_slice().iter().map(|reason| reason.code.clone()).collect(),
+        Decision::Review { triggers: codes, .. }
+        | Decision::Conditional { conditions: codes, .. }
+        | Decision::Incomplete { fields: codes } => codes.as_slice().to_vec(),
+        Decision::Approve { .. } | Decision::Counteroffer { .. } => Vec::new(),
+    }
+}
+
+fn features_of_row(columns: &[f64], n_rows: usize, row: usize) -> FeatureVector {
+    let values = columns.iter().skip(row).step_by(n_rows);
+    FeatureVector(values.map(|value| Some(*value).filter(|value| !value.is_nan())).collect())
+}
+
+/// Rows that are no records or no applications, rising, with what is wrong.
+fn refused_rows(inputs: &[Input], block: &Block) -> Vec<(usize, Vec<Fault>)> {
+    let fault = |row: usize, InvalidApplication(errors): InvalidApplication| {
+        let of_error = |error: FieldError| {
+            let personal =
+                inputs.iter().any(|input| input.name == error.field && input.personal == Personal::Identifier);
+            Fault {
+                code: FaultCode::Cell,
+                line: block.lines[row] as usize,
+                record: Some(block.from.records as usize + row + 1),
+                column: Some(error.field),
+                found: if personal { "another value".to_owned() } else { error.found },
+                expected: error.expected,
+            }
+        };
+        (row, errors.into_iter().map(of_error).collect())
+    };
+    let invalid = check_block(inputs, block).into_iter().map(|(row, errors)| fault(row, errors));
+    let mut refused: Vec<(usize, Vec<Fault>)> = block.broken.iter().cloned().chain(invalid).collect();
+    refused.sort_by_key(|(row, _)| *row);
+    refused
+}

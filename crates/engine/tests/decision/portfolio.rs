@@ -1,0 +1,154 @@
+//! A file of applications, cut anywhere, against one application at a time.
+
+use underglass_engine::Engine;
+use underglass_engine::application::{FormValue, Permitted, check_row};
+use underglass_engine::population::auto::{self, Shock};
+use underglass_engine::portfolio::{Answer, Asked, Format, Scored, Scoring, Summary};
+use underglass_engine::table::{Faults, Layout, Table};
+use underglass_engine::units::Date;
+
+const ASKED: Asked =
+    Asked { answer: Answer::Decision, explain: false, receipts: false, format: Format::Csv, as_of: Date::EPOCH };
+
+/// Applications of the synthetic world, with a text that spans lines, an unseen level, gaps, and rows that are none.
+fn file(rows: u64) -> String {
+    let names: Vec<String> = auto::inputs().into_iter().map(|input| input.name).collect();
+    let mut csv = names.join(",") + "\n";
+    for row in 0..rows {
+        let cells =
+            auto::applicant(7, row, &Shock::default()).values.into_iter().enumerate().map(
+                |(column, value)| match value {
+                    _ if row % 11 == 3 && column == row as usize % 7 => "\"another\n\"\"kind\"\"\"".to_owned(),
+                    FormValue::Number(number) => number.to_string(),
+                    FormValue::Text(text) => text,
+                    FormValue::Missing | FormValue::Other(_) => String::new(),
+                },
+            );
+        csv += &(cells.collect::<Vec<_>>().join(",") + if row % 17 == 5 { ",more\n" } else { "\n" });
+    }
+    csv
+}
+
+/// What a host does with pieces of a size: lines in order, and merged counts.
+fn scored(engine: &Engine, file: &[u8], asked: Asked, piece: usize) -> Result<Scored, Faults> {
+    let layout = Layout::of(file)?;
+    let scoring = Scoring::new(engine, layout, asked)?;
+    let mut all = Scored { lines: scoring.header(engine), ..Scored::default() };
+    let mut place = scoring.layout().start();
+    let mut end = place.bytes as usize;
+    let mut summaries = Vec::new();
+    while (place.bytes as usize) < file.len() {
+        end = file.len().min(end + piece);
+        let mut chunk = scoring.chunk(file[place.bytes as usize..end].to_vec(), place, end == file.len())?;
+        while chunk.step(engine, &scoring, 1).done < chunk.size().records as usize {}
+        place = place + chunk.size();
+        let part = chunk.finish();
+        all.lines += &part.lines;
+        all.receipts += &part.receipts;
+        summaries.push(part.summary);
+    }
+    // The order in which workers finish is any.
+    summaries.into_iter().rev().for_each(|summary| all.summary.merge(summary));
+    Ok(all)
+}
+
+#[test]
+fn a_row_of_a_file_is_decided_like_an_application() {
+    let engine = super::engine();
+    let csv = file(120);
+    let all = scored(&engine, csv.as_bytes(), Asked { receipts: true, ..ASKED }, usize::MAX / 2).expect("a file");
+    let sound: String = {
+        // Rows that are no records have no place in a table.
+        let mut lines = csv.split_inclusive(",more\n").map(|part| part.to_owned()).collect::<Vec<_>>();
+        lines.iter_mut().for_each(|part| *part = part.replace(",more\n", "\n"));
+        lines.concat()
+    };
+    let table = Table::from_csv(sound.as_bytes()).expect("a table");
+    let mut receipts = all.receipts.lines();
+    let mut refused = 0;
+    for (row, line) in all.lines.lines().skip(1).enumerate() {
+        let inputs = engine.inputs();
+        let cells = inputs.iter().map(|input| {
+            if input.permitted == Permitted::AuditOnly {
+                return FormValue::Missing;
+            }
+            let column = table.column(&input.name).expect("every column");
+            FormValue::from_cell(table.cell(row, column), &input.kind)
+        });
+        let checked = check_row(inputs, cells).ok().filter(|_| row % 17 != 5);
+        assert!(line.starts_with(&format!("{row},")), "{line}");
+        let Some(application) = checked else {
+            assert!(line.contains(",refused,,\"line "), "{line}");
+            refused += 1;
+            continue;
+        };
+        let decided = engine.decide(&application, ASKED.as_of);
+        let outcome = serde_json::to_value(decided.decision.outcome()).expect("a word");
+        let points = decided.score.as_ref().map_or(String::new(), |score| score.points.value().to_string());
+        assert!(line.contains(&format!(",{points},{},", outcome.as_str().unwrap_or(""))), "{line}: {outcome} {points}");
+        let features = engine.model.schema().features_of(&application);
+        let margin: f64 = line.split(',').nth(1).and_then(|cell| cell.parse().ok()).expect("a margin");
+        assert_eq!(margin.to_bits(), engine.model.log_odds(&features).0.to_bits());
+        let receipt = engine.replay(receipts.next().expect("a receipt").as_bytes()).expect("of this engine");
+        assert_eq!(receipt.difference, None);
+    }
+    assert!(receipts.next().is_none());
+    assert!(refused > 5, "{refused}");
+    assert_eq!((all.summary.rows, all.summary.refused), (120, refused));
+}
+
+#[test]
+fn chunks_of_any_size_give_the_same_bytes_and_counts() {
+    let engine = super::engine();
+    let csv = file(60);
+    for asked in [
+        ASKED,
+        Asked { answer: Answer::Reasons, format: Format::Ndjson, ..ASKED },
+        Asked { answer: Answer::Score, explain: true, ..ASKED },
+    ] {
+        let whole = scored(&engine, csv.as_bytes(), asked, usize::MAX / 2).expect("a file");
+        for piece in [64, 177, 1000, 4096] {
+            assert_eq!(scored(&engine, csv.as_bytes(), asked, piece).expect("a file"), whole, "{asked:?} by {piece}");
+        }
+        let lines: Vec<&str> = whole.lines.lines().collect();
+        match asked.format {
+            Format::Ndjson => {
+                for (row, line) in lines.iter().enumerate() {
+                    let object: serde_json::Value = serde_json::from_str(line).expect(line);
+                    assert_eq!(object["row"], row);
+                }
+            }
+            Format::Csv => {
+                let table = Table::from_csv(whole.lines.as_bytes()).expect("CSV again");
+                assert_eq!(table.n_rows(), 60);
+            }
+        }
+    }
+}
+
+#[test]
+fn counts_add_up_and_faults_name_line_and_column() {
+    let engine = super::engine();
+    let names: Vec<String> = auto::inputs().into_iter().map(|input| input.name).collect();
+    let plain = file(3);
+    let mut lines: Vec<&str> = plain.lines().collect();
+    let broken = lines[2].replacen(|byte: char| byte.is_ascii_digit(), "x", 1);
+    lines[2] = &broken;
+    let Scored { summary, .. } = scored(&engine, lines.join("\n").as_bytes(), ASKED, 100).expect("a file");
+    let Summary { rows, refused, outcomes, points, faults, .. } = summary;
+    assert_eq!((rows, refused, faults.count()), (3, 1, 1));
+    let fault = &faults.listed()[0];
+    assert_eq!((fault.line, fault.record), (3, Some(2)));
+    assert!(fault.column.as_ref().is_some_and(|column| names.contains(column)), "{fault}");
+    let decided = outcomes.approve + outcomes.conditional + outcomes.counteroffer + outcomes.review + outcomes.decline;
+    assert_eq!(decided + outcomes.incomplete, 2);
+    assert_eq!(points.iter().sum::<u64>(), decided);
+}
+
+#[test]
+fn a_file_without_a_needed_column_is_refused_at_once() {
+    let engine = super::engine();
+    let faults = scored(&engine, b"age\n30\n", ASKED, 100).expect_err("columns are missing");
+    assert!(faults.count() > 3);
+    assert!(faults.to_string().contains("line 1, column \""), "{faults}");
+}
