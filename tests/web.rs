@@ -85,6 +85,7 @@ fn model() -> Vec<u8> {
             search: None,
             parameters: Default::default(),
             permitted_by_request: Vec::new(),
+            gain: Vec::new(),
         },
         target: Target {
             column: "bad".to_owned(),

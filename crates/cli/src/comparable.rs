@@ -19,13 +19,12 @@ use underglass_learn::labels;
 /// Distances are those of standardised numbers; two levels of a category, or a value and none, are one unit apart. Protected
 /// columns and those that seem to know the outcome have no part and are not shown.
 #[derive(Args)]
-#[group(id = "case", required = true, args = ["row", "form"])]
 pub(crate) struct Comparable {
     /// The past cases.
     #[arg(long)]
     data: PathBuf,
     /// A row of the data, from 0, which is not compared with itself.
-    #[arg(long, conflicts_with = "form")]
+    #[arg(long, required_unless_present = "form", conflicts_with = "form")]
     row: Option<usize>,
     /// An application as JSON: an object of the data's columns; what it leaves out is missing.
     #[arg(long)]
@@ -63,18 +62,20 @@ impl Comparable {
         let cases = Cases::read(&table, target.zip(bad.as_deref()), &self.drop).map_err(data)?;
         cases.notes().iter().for_each(|note| progress(&format!("note: {note}")));
         let k = usize::from(self.k);
-        let near = match (self.row, &self.form) {
-            (Some(row), _) => cases.like_row(row, k).ok_or_else(|| {
-                let last = table.n_rows() - 1;
-                Fault::Usage(format!("{} has no row {row}; expected 0 to {last}", self.data.display()))
-            })?,
-            (None, Some(form)) => {
+        let near = match &self.form {
+            Some(form) => {
                 let application = read_form(form)?
                     .check(cases.schema().inputs())
                     .map_err(|errors| Fault::Data(format!("{}: {errors}", form.display())))?;
                 cases.like(&application, k).map_err(|error| Fault::Data(error.to_string()))?
             }
-            (None, None) => Vec::new(),
+            None => {
+                let row = self.row.unwrap_or_default();
+                cases.like_row(row, k).ok_or_else(|| {
+                    let last = table.n_rows() - 1;
+                    Fault::Usage(format!("{} has no row {row}; expected 0 to {last}", self.data.display()))
+                })?
+            }
         };
         let found: Vec<Case> = near
             .iter()

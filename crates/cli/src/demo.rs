@@ -1,7 +1,7 @@
 //! `demo`: everything that the page needs, from the synthetic world or from the user's own data.
 
 use crate::report::{Fault, Report, progress};
-use crate::train::{fit, quality, read_table, write};
+use crate::train::{self, quality, read_table};
 use crate::{Done, files};
 use clap::Args;
 use serde_json::json;
@@ -68,8 +68,7 @@ impl Demo {
             columns: Columns::Inferred { drop: self.drop.clone(), permit: Permit::Named(Vec::new()) },
             ..Plan::new(target)
         };
-        let trained = fit(&read_table(data)?, plan)?;
-        let sha256 = write(&trained, &self.out.join("risk-own.json"))?;
+        let (trained, sha256) = train::book(data, || read_table(data), plan, &self.out.join("risk-own.json"))?;
         let book = Book {
             name: "own".to_owned(),
             label,
@@ -95,9 +94,8 @@ impl Demo {
             seed: SEED,
             ..Plan::new("bad")
         };
-        let trained = fit(&synthetic(SEED, ROWS)?, plan)?;
-        let model_file = self.out.join("risk-auto.json");
-        let sha256 = write(&trained, &model_file)?;
+        let out = self.out.join("risk-auto.json");
+        let (trained, sha256) = train::book(Path::new("synthetic"), || synthetic(SEED, ROWS), plan, &out)?;
         let sealed = |name: &str, text: &str| {
             let bytes = seal::seal(text.as_bytes())?;
             let file = format!("{name}-auto.json");

@@ -802,6 +802,7 @@ fn importance(page: &mut Page, found: &Evaluation) {
                 estimate(feature.permutation.auc_drop, 4),
                 estimate(feature.permutation.log_loss_rise, 4),
                 feature.mean_abs_shap.map_or_else(|| Cell::from("–"), |size| estimate(size, 3)),
+                feature.gain_share.map_or_else(|| Cell::from("–"), |share| Cell::from(percent(share))),
                 Cell::from(feature.splits.to_string()),
             ]
         })
@@ -813,6 +814,7 @@ fn importance(page: &mut Page, found: &Evaluation) {
             Column::Number("AUC lost when permuted"),
             Column::Number("Log-loss gained"),
             Column::Number("Mean |SHAP|, log-odds"),
+            Column::Number("Share of the gain"),
             Column::Number("Splits"),
         ],
         &rows,

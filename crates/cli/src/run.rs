@@ -37,6 +37,12 @@ pub(crate) struct Filed {
     model_name: Option<Name>,
 }
 
+impl Default for Filed {
+    fn default() -> Self {
+        Self { experiment: "underglass".to_owned(), model_name: None }
+    }
+}
+
 /// A name that can also be a file's: of a registered model, a parameter, a metric.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]

@@ -116,6 +116,7 @@ impl Risk {
         };
         spec.name = self.name.clone().or(spec.name);
         spec.positive = self.positive.clone().or(spec.positive);
+        spec.weight = self.weight.clone().or(spec.weight);
         spec.seed = self.seed.or(spec.seed);
         spec.folds = self.folds.or(spec.folds);
         spec.cutoffs = self.cutoffs.clone().or(spec.cutoffs);
@@ -132,13 +133,11 @@ impl Risk {
             (_, true) => Classes::MadeUp,
             (false, false) => Classes::AsTheyAre,
         };
-        let weight = self.weight.clone();
         let plan = Plan {
             learner,
             trials,
             threads,
             row_date,
-            weight,
             classes,
             winsorised: self.winsorise,
             ..spec.plan(&target, permit)
@@ -265,6 +264,23 @@ fn trial_line(trial: &TrialSummary) -> String {
 
 pub(crate) fn refused(error: LearnError) -> Fault {
     Fault::Data(error.to_string())
+}
+
+/// Trains a book of the demo from a table that is made or read, and leaves the run's record beside its artifact.
+pub(crate) fn book(
+    source: &Path,
+    table: impl FnOnce() -> Result<Table, Fault>,
+    plan: Plan,
+    out: &Path,
+) -> Result<(Trained, seal::Digest), Fault> {
+    let mut run = Recorder::start(Filed::default(), &plan.name, source)?;
+    let table = table()?;
+    run.planned(&plan);
+    let trained = fit(&table, plan)?;
+    run.trained();
+    let written = write(&trained, out)?;
+    run.written(&trained, &Found { training: training_figures(&trained), effect: None }, out, written)?;
+    Ok((trained, written))
 }
 
 /// Writes a model and, beside it, its other score bands; returns the model's digest.

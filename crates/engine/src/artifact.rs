@@ -83,6 +83,18 @@ pub struct Lineage {
     pub parameters: BTreeMap<String, f64>,
     /// Columns that were kept as inputs although they would be set aside: benchmarks only.
     pub permitted_by_request: Vec<String>,
+    /// What the questions about each feature took off the training loss (trees) or the impurity (forests), one entry a
+    /// feature; empty where a learner asks no questions or the file is older than this member.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gain: Vec<f64>,
+}
+
+impl Lineage {
+    /// Each feature's share of the total gain; `None` where none is known.
+    pub fn gain_shares(&self) -> Option<Vec<f64>> {
+        let total: f64 = self.gain.iter().sum();
+        (total > 0.0).then(|| self.gain.iter().map(|gain| gain / total).collect())
+    }
 }
 
 /// A kind of model that was compared with others on held-out rows.
@@ -293,6 +305,12 @@ impl Model {
                 return Err(ArtifactError::Number { what: "rows of population", index, expected: "at most a billion" });
             }
             population.summary.check(&file.ensemble, population.rows)?;
+        }
+        if !file.lineage.gain.is_empty() {
+            length("gain", file.lineage.gain.len(), n_features)?;
+        }
+        if let Some(index) = file.lineage.gain.iter().position(|gain| !(0.0..1e300).contains(gain)) {
+            return Err(ArtifactError::Number { what: "gain", index, expected: "a number from 0" });
         }
         length("bins", file.bins.len(), n_features + 1)?;
         for bins in &file.bins {

@@ -105,6 +105,7 @@ fn model() -> Model {
             search: None,
             parameters: BTreeMap::new(),
             permitted_by_request: Vec::new(),
+            gain: Vec::new(),
         },
         target: Target {
             column: "bad".to_owned(),

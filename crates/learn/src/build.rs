@@ -108,6 +108,7 @@ pub(crate) fn build(parts: Parts<'_>) -> Result<Built, LearnError> {
             search: fitted.search,
             parameters: fitted.parameters.into_iter().chain(treatments(plan)).collect(),
             permitted_by_request: parts.permitted_by_request,
+            gain: fitted.gain,
         },
         target: Target {
             column: plan.target.clone(),

@@ -5,6 +5,7 @@
 //! target = "creditability"
 //! positive = "bad"
 //! drop = ["telephone"]
+//! weight = "times"                # a column that says how much each row counts
 //! columns = "inferred"            # or "listed": nothing but the inputs and features below
 //!
 //! [settings]
@@ -54,6 +55,8 @@ pub struct Spec {
     pub definition: Option<String>,
     /// Months in which it counts.
     pub window_months: Option<u16>,
+    /// A column that says how much each row counts; it is no input.
+    pub weight: Option<String>,
     /// Of every random choice.
     pub seed: Option<u64>,
     /// The number of folds.
@@ -227,6 +230,7 @@ impl Spec {
             window_months: self.window_months,
             settings: self.settings.unwrap_or(plan.settings),
             folds: self.folds.map_or(plan.folds, Folds::Stratified),
+            weight: self.weight.clone(),
             seed: self.seed.unwrap_or(plan.seed),
             as_of: self.as_of,
             cut_offs: self.cutoffs.clone().unwrap_or(plan.cut_offs),

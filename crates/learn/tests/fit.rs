@@ -432,3 +432,28 @@ fn limits_of_numbers_serve_as_they_were_trained() {
         assert!(matches!(train(&table, plan), Err(LearnError::Setting(_))));
     }
 }
+
+#[test]
+fn the_gain_of_each_feature_stands_in_the_artifact() {
+    let table = world(0..1500);
+    let settings = Settings { trees: 20, ..Settings::default() };
+    for learner in [Learner::Symmetric, Learner::Forest] {
+        let plan = Plan { learner, settings, ..world_plan() };
+        let model = train(&table, plan.clone()).expect("a model").model;
+        let splits = model.ensemble().split_counts(model.schema().features().len());
+        let gain = &model.file().lineage.gain;
+        assert!(gain.iter().zip(&splits).all(|(gain, splits)| (*gain > 0.0) == (*splits > 0)), "{learner}: {gain:?}");
+        let shares = model.file().lineage.gain_shares().expect("gain");
+        assert!((shares.iter().sum::<f64>() - 1.0).abs() < 1e-12);
+        let on_three = train(&table, Plan { threads: 3, ..plan }).expect("a model").model;
+        assert_eq!(model.encode(), on_three.encode());
+        // A file of before decodes: the member is optional.
+        let mut before = model.file().clone();
+        before.lineage.gain.clear();
+        let bytes = Model::new(before.clone()).expect("a model").encode();
+        assert!(!String::from_utf8_lossy(&bytes).contains("\"gain\""));
+        assert_eq!(Model::decode(&bytes).expect("a model").0.file().lineage.gain_shares(), None);
+        before.lineage.gain = vec![1.0];
+        assert!(Model::new(before).is_err());
+    }
+}

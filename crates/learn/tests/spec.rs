@@ -188,3 +188,16 @@ fn a_specification_that_cannot_be_met_is_refused_with_its_line() {
         assert_eq!(refused(said), expected);
     }
 }
+
+#[test]
+fn rows_count_by_a_column_that_the_specification_names() {
+    let row = |row: usize| {
+        format!("{},{},{}\n", row * 7919 % 101, row % 2, u8::from(row * 104_729 % 97 < row * 7919 % 101 / 2 + 20))
+    };
+    let csv: String = std::iter::once("debt,times,bad\n".to_owned()).chain((0..600).map(row)).collect();
+    let table = Table::from_csv(csv.as_bytes()).expect("a table");
+    let said = plan("target = \"bad\"\nweight = \"times\"\nsettings = { trees = 5 }\n").expect("a specification");
+    assert_eq!(said.weight.as_deref(), Some("times"));
+    let model = train(&table, said).expect("a model").model;
+    assert_eq!(model.schema().feature_index("times"), None);
+}

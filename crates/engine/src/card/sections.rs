@@ -91,12 +91,25 @@ fn details(file: &ModelFile, artifact: Digest) -> Vec<Block> {
             ["setting", "value"],
             file.lineage.parameters.iter().map(|(name, value)| [Fact::text(name), Fact::Number(*value)]),
         ),
+        table(
+            "What each feature took off the training loss or impurity, as a share of all",
+            ["feature", "share of the gain"],
+            gains(file).into_iter().map(|(label, share)| [Fact::text(label), Fact::Number(share)]),
+        ),
         Block::Text(format!(
             "{} made-up rows with the bits that every engine must reproduce stand in the artifact; they were replayed when \
              it was read for this card.",
             file.probes.len()
         )),
     ]
+}
+
+/// Features by their share of the gain, the largest first; none where the artifact does not say.
+fn gains(file: &ModelFile) -> Vec<(&str, f64)> {
+    let labels = file.schema.features().iter().map(|feature| feature.label.as_str());
+    let mut gains: Vec<(&str, f64)> = labels.zip(file.lineage.gain_shares().unwrap_or_default()).collect();
+    gains.sort_by(|a, b| b.1.total_cmp(&a.1));
+    gains
 }
 
 fn intended_use(file: &ModelFile) -> Vec<Block> {

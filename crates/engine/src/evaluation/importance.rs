@@ -38,6 +38,8 @@ pub struct FeatureImportance {
     pub name: String,
     /// What a person reads.
     pub label: String,
+    /// Its share of what all splits took off the training loss or impurity; `None` where the model does not say.
+    pub gain_share: Option<f64>,
     /// Splits that ask about it; none in a linear model.
     pub splits: u64,
     /// What permuting it costs.
@@ -70,6 +72,7 @@ pub struct GroupValue {
 pub fn importance(model: &Model, applications: &[Application], bad: &[bool], resampling: Resampling) -> Importance {
     let sample = SampledRows::draw(model, applications, bad, resampling.seed);
     let splits = model.ensemble().split_counts(model.schema().features().len());
+    let gain = model.file().lineage.gain_shares();
     let shap = mean_abs_shap(model, &sample.features);
     let mut rows = sample.features.clone();
     let listed = model.schema().features().iter().zip(splits).enumerate();
@@ -84,6 +87,7 @@ pub fn importance(model: &Model, applications: &[Application], bad: &[bool], res
             FeatureImportance {
                 name: feature.name.clone(),
                 label: feature.label.clone(),
+                gain_share: gain.as_ref().map(|gain| gain[index]),
                 splits,
                 permutation: sample.effect(&permuted, resampling),
                 mean_abs_shap: shap.as_ref().map(|shap| shap[index]),

@@ -41,6 +41,17 @@ pub struct Grown {
     pub questions: Vec<Question>,
     /// `2^questions` values, each one exactly an `f32`.
     pub leaves: Vec<f64>,
+    /// What each question added to `Σ G² / (H + λ)` over the leaves, on the rows that chose it.
+    pub gains: Vec<f64>,
+}
+
+/// The gain of each of so many columns, added up tree by tree.
+pub fn gain_by_column(trees: &[Grown], n_columns: usize) -> Vec<f64> {
+    let mut of_column = vec![0.0; n_columns];
+    for tree in trees {
+        tree.questions.iter().zip(&tree.gains).for_each(|(question, gain)| of_column[question.column] += gain);
+    }
+    of_column
 }
 
 /// A boosted ensemble under way.
@@ -193,10 +204,10 @@ impl Booster {
         scratch.packed.resize(self.signed.len(), 0);
         scratch.nodes.resize(self.signed.len(), 0);
         differentiate(self.threads, &self.margins, &self.signed, &mut scratch.packed);
-        let questions = self.ask(design, &mut scratch);
+        let (questions, gains) = self.ask(design, &mut scratch).into_iter().unzip::<_, _, Vec<_>, _>();
         let leaves = self.fit_leaves(&questions, design, &mut scratch);
         add(self.threads, &mut self.margins, &scratch.nodes, &leaves);
-        self.trees.push(Grown { questions, leaves });
+        self.trees.push(Grown { questions, leaves, gains });
         self.scratch = scratch;
     }
 
@@ -216,8 +227,8 @@ impl Booster {
         columns
     }
 
-    /// Chooses the questions level by level, on a sample of the rows.
-    fn ask(&mut self, design: &Design, scratch: &mut Scratch) -> Vec<Question> {
+    /// Chooses the questions level by level, on a sample of the rows, each with its gain.
+    fn ask(&mut self, design: &Design, scratch: &mut Scratch) -> Vec<(Question, f64)> {
         let Scratch { packed, sample, partition, groups, .. } = scratch;
         let unit = sample.draw(packed, self.settings.row_share, &mut self.rng, Unit::of_rows(self.heaviest));
         partition.start(sample.rows.len());
@@ -228,7 +239,7 @@ impl Booster {
         let (g, h) = unit.unpack(sample.packed.iter().sum());
         let weight = h + self.settings.lambda;
         let mut gain = g * (g / weight);
-        let mut questions: Vec<Question> = Vec::new();
+        let (mut questions, mut gains): (Vec<Question>, Vec<f64>) = (Vec::new(), Vec::new());
         for depth in 0..self.settings.depth {
             let level = Level {
                 directions: &self.directions,
@@ -250,6 +261,7 @@ impl Booster {
             });
             let candidates: Vec<Choice> = work.into_iter().flat_map(|(_, candidates)| candidates).collect();
             let Some(Choice { question, gain: found }) = level.best(groups, candidates.into_iter()) else { break };
+            gains.push(found - gain);
             gain = found;
             questions.push(question);
             if depth + 1 < self.settings.depth {
@@ -257,7 +269,7 @@ impl Booster {
                 is_yes.into_iter().for_each(|is_yes| partition.split(is_yes));
             }
         }
-        questions
+        questions.into_iter().zip(gains).collect()
     }
 
     /// Leaf values on all rows, monotone, shrunk and rounded to `f32`; leaves each row's leaf in `scratch.nodes`.

@@ -41,6 +41,8 @@ struct Forest {
     weight_up_to: Vec<f64>,
     /// Of every row, the sum of its leaves.
     sums: Vec<f64>,
+    /// What questions about each feature took off the impurity.
+    gain: Vec<f64>,
     rng: ChaCha8Rng,
 }
 
@@ -66,6 +68,7 @@ impl Forests {
                 .collect(),
             bad: lesson.bad,
             sums: vec![0.0; set.bad.len()],
+            gain: vec![0.0; set.prepared.features.len()],
             rng: stream(set.seed, of),
         };
         let of_fold = |(k, design): (u16, &Design)| {
@@ -95,6 +98,7 @@ impl Forests {
         let margins =
             |forest: &Forest| -> Vec<f64> { forest.sums.iter().map(|sum| sum * (1.0 / TREES as f64)).collect() };
         let last = self.forests.pop();
+        let gain = last.as_ref().map(|forest| forest.gain.clone()).unwrap_or_default();
         let by_fold: Vec<Vec<f64>> = self.forests.iter().map(margins).collect();
         let named = [("trees", TREES as f64), ("depth", f64::from(DEPTH)), ("least_rows", f64::from(LEAST_ROWS))];
         Fitted {
@@ -107,6 +111,7 @@ impl Forests {
             held_out: set.held_out(&by_fold),
             by_fold,
             search: None,
+            gain,
             parameters: named.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
         }
     }
@@ -118,7 +123,7 @@ impl Forest {
     }
 
     fn grow(&mut self, features: &[Feature]) {
-        let Self { trees, design, bad, trains_on, weight_up_to, sums, rng } = self;
+        let Self { trees, design, bad, trains_on, weight_up_to, sums, gain, rng } = self;
         let n = trains_on.len() as u32;
         let total = weight_up_to.last().copied().unwrap_or(1.0);
         let mut draw = |_| {
@@ -132,7 +137,7 @@ impl Forest {
         let share = bads as f64 / f64::from(n.max(1));
         let columns = (0..design.n_columns()).filter(|column| !design.cuts(*column).thresholds().is_empty()).collect();
         let tree = Grown { nodes: Vec::new(), leaves: Vec::new() };
-        let mut growth = Growth { design, features, bad, share, columns, rng, tree, histogram: Vec::new() };
+        let mut growth = Growth { design, features, bad, share, columns, rng, tree, gain, histogram: Vec::new() };
         growth.grow(&mut rows, 0, (0.0, 1.0));
         let tree = growth.tree;
         for (row, sum) in sums.iter_mut().enumerate() {
@@ -167,6 +172,7 @@ struct Growth<'a> {
     columns: Vec<usize>,
     rng: &'a mut ChaCha8Rng,
     tree: Grown,
+    gain: &'a mut [f64],
     histogram: Vec<Count>,
 }
 
@@ -199,10 +205,11 @@ impl Growth<'_> {
         let all = Count { rows: rows.len() as u32, bad };
         let pure = all.bad == 0 || all.bad == all.rows;
         let question = if depth == DEPTH || pure || all.rows < 2 * LEAST_ROWS { None } else { self.best(rows, all) };
-        let Some(question) = question else {
+        let Some((gained, question)) = question else {
             self.tree.leaves.push(self.probability(all).clamp(low, high));
             return Next::Leaf(self.tree.leaves.len() as u32 - 1);
         };
+        self.gain[question.column] += gained;
         let node = self.tree.nodes.len();
         self.tree.nodes.push((question, Next::Leaf(0), Next::Leaf(0)));
         let (design, mut n_yes) = (self.design, 0);
@@ -248,8 +255,8 @@ impl Growth<'_> {
         }
     }
 
-    /// The best question of `√columns` columns drawn for this node; more are drawn while none of them can be asked.
-    fn best(&mut self, rows: &[u32], all: Count) -> Option<Question> {
+    /// The best question, with what it gains, of `√columns` columns drawn for this node; more are drawn while none of them can be asked.
+    fn best(&mut self, rows: &[u32], all: Count) -> Option<(f64, Question)> {
         let n_drawn = (self.columns.len() as f64).sqrt().ceil() as usize;
         let mut best: Option<(f64, Question)> = None;
         for at in 0..self.columns.len() {
@@ -265,7 +272,7 @@ impl Growth<'_> {
                 }
             }
         }
-        best.map(|(_, question)| question)
+        best
     }
 
     /// The best question of a column for each side of missing values.

@@ -81,6 +81,7 @@ impl Lines {
             held_out,
             search: None,
             parameters: [("l2".to_owned(), l2)].into(),
+            gain: Vec::new(),
         });
         Ok(())
     }

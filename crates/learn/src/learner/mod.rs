@@ -67,12 +67,14 @@ pub(crate) struct Start {
     trees: Symmetric,
     /// One margin a row.
     margins: Vec<f64>,
+    /// What its trees gained; empty where it does not say.
+    gain: Vec<f64>,
 }
 
 impl Start {
     pub(crate) fn new(model: &Model, trees: &Symmetric, prepared: &Prepared, n_rows: usize) -> Self {
         let margins = (0..n_rows).map(|row| model.ensemble().margin(&prepared.vector(row))).collect();
-        Self { trees: trees.clone(), margins }
+        Self { trees: trees.clone(), margins, gain: model.file().lineage.gain.clone() }
     }
 }
 
@@ -100,6 +102,8 @@ pub(crate) struct Fitted {
     /// The search for settings, if there was one.
     pub(crate) search: Option<Search>,
     pub(crate) parameters: BTreeMap<String, f64>,
+    /// What questions about each feature gained; empty where none are asked.
+    pub(crate) gain: Vec<f64>,
 }
 
 /// A word that names no learner.
@@ -271,5 +275,6 @@ fn mean<'a>(fitted: impl Iterator<Item = &'a Fitted>, set: &TrainingSet) -> Fitt
         held_out: rows.clone().map(|row| mean(&|fitted| fitted.held_out[row])).collect(),
         search: members.iter().find_map(|(fitted, _)| fitted.search),
         parameters,
+        gain: Vec::new(),
     }
 }

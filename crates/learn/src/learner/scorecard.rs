@@ -69,6 +69,7 @@ impl Cards {
             by_fold,
             search: None,
             parameters: [("l2".to_owned(), Settings::default().l2)].into(),
+            gain: Vec::new(),
         })
     }
 }

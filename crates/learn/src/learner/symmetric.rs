@@ -5,7 +5,7 @@
 
 use super::lesson::Lesson;
 use super::{Fitted, Start, TrainingSet};
-use crate::boost::{Booster, Grown, Question, Settings};
+use crate::boost::{Booster, Grown, Question, Settings, gain_by_column};
 use crate::design::Design;
 use crate::random::{Stream, stream};
 use crate::train::{Progress, Stage};
@@ -82,6 +82,7 @@ impl Boosting {
             by_fold,
             search: None,
             parameters,
+            gain: gain(set, model.trees()),
         })
     }
 
@@ -118,6 +119,16 @@ fn continued(set: &TrainingSet, new: Symmetric) -> Symmetric {
     let shifted = |tree: Tree| Tree { levels: tree.levels.iter().map(|level| level + n_before).collect(), ..tree };
     joined.trees.extend(new.trees.into_iter().map(shifted));
     joined
+}
+
+/// What questions about each feature gained, with what the trees that are continued say of themselves.
+pub(super) fn gain(set: &TrainingSet, trees: &[Grown]) -> Vec<f64> {
+    let new = gain_by_column(trees, set.prepared.features.len());
+    match &set.start {
+        None => new,
+        // Without the parent's, those of the new trees alone would mislead.
+        Some(Start { gain, .. }) => gain.iter().zip(new).map(|(before, new)| before + new).collect(),
+    }
 }
 
 /// Names each distinct question once, in the order of first use.

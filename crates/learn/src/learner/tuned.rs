@@ -9,7 +9,7 @@
 //! Source: Bergstra and Bengio, *Random search for hyper-parameter optimization* (2012); Varma and Simon, *Bias in error
 //! estimation when using cross-validation for model selection* (2006).
 
-use super::symmetric::{booster, least, symmetric};
+use super::symmetric::{booster, gain, least, symmetric};
 use super::{Fitted, TrainingSet};
 use crate::boost::{Booster, Grown, Settings, patterns};
 use crate::calibrate;
@@ -164,6 +164,7 @@ impl Tuned {
             held_out,
             search: Some(Search { trials: self.n_trials, searched_log_loss: chosen.log_loss }),
             parameters,
+            gain: gain(set, model.trees()),
         })
     }
 
