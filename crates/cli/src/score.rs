@@ -134,20 +134,17 @@ pub(crate) fn values(schema: &Schema, table: &Table, columns: &[Option<usize>], 
 
 /// The explainer against all training rows, if it plays the game that was asked for.
 fn explainer(engine: &Engine, asked: Asked) -> Result<Explainer, Fault> {
-    let explainer = engine.model.explainer(&engine.model.populations().all);
-    match (asked, explainer.game()) {
-        (Asked::Interventional, Game::Interventional) | (Asked::Path, Game::PathDependent) => {}
-        (_, Game::Members) => progress("note: each member of this mean is explained by its own game"),
-        (Asked::Interventional, _) => {
-            return Err(Fault::Usage(
-                "these trees are too deep for --explain interventional; use --explain path".into(),
-            ));
-        }
-        (Asked::Path, _) => {
-            return Err(Fault::Usage("this model is explained by --explain interventional".into()));
-        }
+    let game = match asked {
+        Asked::Interventional => Game::Interventional,
+        Asked::Path => Game::PathDependent,
+    };
+    let own = engine.model.against_all();
+    if own.game() == Game::Members {
+        progress("note: each member of this mean is explained by its own game");
+        return Ok(own.clone());
     }
-    Ok(explainer)
+    let explainer = engine.model.explainer_of(game, &engine.model.populations().all);
+    explainer.map_err(|error| Fault::Usage(format!("this model is not explained that way: {error}")))
 }
 
 fn decide(engine: &Engine, application: &Application, as_of: Date) -> Receipt {
