@@ -253,8 +253,7 @@ pub(crate) fn values(schema: &Schema, table: &Table, columns: &[Option<usize>], 
 
 /// Refuses a game that the model's explainer does not play.
 fn require(engine: &Engine, asked: Asked) -> Result<(), Fault> {
-    let explainer = engine.model.explainer(&engine.model.populations().all);
-    match (asked, explainer.game()) {
+    match (asked, engine.model.against_all().game()) {
         (Asked::Interventional, Game::Interventional) | (Asked::Path, Game::PathDependent) => {}
         (_, Game::Members) => progress("note: each member of this mean is explained by its own game"),
         (Asked::Interventional, _) => {
