@@ -25,6 +25,8 @@ cargo xtask serve [--port N] [--prefix /some/path/]
     Serves dist/ on this machine only.
 cargo xtask test [--native] [--filter TEXT]
     Every check, stopping at the first that fails. --native: without browser. --filter: the steps whose title has TEXT.
+cargo xtask test --coverage
+    The native tests, and how many lines of engine and trainer they run.
 cargo xtask bench [--rounds 5]
     Measures Underglass beside XGBoost, LightGBM, CatBoost, shap and onnxruntime-web, and prints the ratios.";
 
@@ -56,6 +58,10 @@ fn run() -> Result<ExitCode> {
             let rounds = arguments.value("--rounds")?.map_or(Ok(5), |text| text.parse());
             arguments.finish()?;
             bench::bench(rounds.map_err(|error| Stop::new(format!("--rounds: {error}.")))?)?;
+        }
+        Some("test") if arguments.flag("--coverage") => {
+            arguments.finish()?;
+            test::coverage()?;
         }
         Some("test") => {
             let reach = if arguments.flag("--native") { test::Reach::Native } else { test::Reach::Everything };

@@ -44,6 +44,15 @@ pub(crate) fn test(reach: Reach, filter: &str) -> Result<ExitCode> {
     Ok(if outcome.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
+/// Runs the native tests and prints how many lines of engine and trainer they ran.
+pub(crate) fn coverage() -> Result<()> {
+    let toolbox = tools::for_coverage()?;
+    let others = "crates/(cli|golden|wasm)/|xtask/|/tests/|/examples/";
+    run(toolbox
+        .command(&format!("cargo llvm-cov {NATIVE} --summary-only --show-missing-lines"))
+        .args(["--ignore-filename-regex", others]))
+}
+
 fn native(report: &mut Report) -> Result<()> {
     let toolbox = tools::for_rust();
     let command = |line: &str| toolbox.command(line);

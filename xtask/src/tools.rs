@@ -60,6 +60,14 @@ const TOOLS: [Tool; 4] = [
     Tool { program: "wasm-opt", package: "binaryen", version: "132.0.0", reported: "132", source: Source::Npm },
 ];
 
+const COVERAGE: Tool = Tool {
+    program: "cargo-llvm-cov",
+    package: "cargo-llvm-cov",
+    version: "0.9.1",
+    reported: "0.9.1",
+    source: Source::Cargo(Lock::Published),
+};
+
 /// The version of the wasm-bindgen command; the crate of the same name must equal it.
 pub(crate) const WASM_BINDGEN: &str = TOOLS[0].version;
 
@@ -85,19 +93,16 @@ pub(crate) fn for_the_site() -> Result<Toolbox> {
     let mut toolbox = for_rust();
     toolbox.require_node()?;
     toolbox.require_wasm_target()?;
-    for tool in &TOOLS {
-        if toolbox.has(tool) {
-            continue;
-        }
-        let folder = cache()?.join(format!("{}-{}", tool.package, tool.version));
-        let programs = folder.join(match tool.source {
-            Source::Cargo(_) => "bin",
-            Source::Npm => "node_modules/.bin",
-        });
-        toolbox.put_first(&programs)?;
-        if !toolbox.has(tool) {
-            toolbox.install(tool, &folder)?;
-        }
+    TOOLS.iter().try_for_each(|tool| toolbox.require(tool))?;
+    Ok(toolbox)
+}
+
+/// A toolbox that can count covered lines. Installs what is missing.
+pub(crate) fn for_coverage() -> Result<Toolbox> {
+    let mut toolbox = for_rust();
+    toolbox.require(&COVERAGE)?;
+    if toolbox.find("rustup").is_some() {
+        run(&mut toolbox.command("rustup --quiet component add llvm-tools"))?;
     }
     Ok(toolbox)
 }
@@ -170,6 +175,20 @@ impl Toolbox {
         let folders = std::iter::once(folder.to_owned()).chain(env::split_paths(&self.path));
         self.path = env::join_paths(folders).map_err(|error| Stop::new(format!("{}: {error}", folder.display())))?;
         Ok(())
+    }
+
+    /// Puts a tool on the path, from the cache or installed into it.
+    fn require(&mut self, tool: &Tool) -> Result<()> {
+        if self.has(tool) {
+            return Ok(());
+        }
+        let folder = cache()?.join(format!("{}-{}", tool.package, tool.version));
+        let programs = folder.join(match tool.source {
+            Source::Cargo(_) => "bin",
+            Source::Npm => "node_modules/.bin",
+        });
+        self.put_first(&programs)?;
+        if self.has(tool) { Ok(()) } else { self.install(tool, &folder) }
     }
 
     fn install(&self, tool: &Tool, folder: &Path) -> Result<()> {
