@@ -31,6 +31,9 @@ pub enum BatchError {
     /// A column that the model does not know.
     #[error("column {0:?} is not an input of this model")]
     UnknownColumn(String),
+    /// An imported model without counts of its training rows and without a reference population.
+    #[error("this model has no reference population: import it again with one to explain its scores")]
+    NoReference,
     /// A value that is infinite.
     #[error("row {row}: feature {feature:?} is infinite; expected a finite number or NaN for missing")]
     NotFinite {
@@ -120,7 +123,7 @@ impl Rows {
 /// Scores of a batch, in the order of its rows.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Scores {
-    /// Calibrated log-odds of bad.
+    /// Calibrated margins: log-odds of bad, or what the model's link says.
     pub margin: Vec<f64>,
     /// Probability of bad.
     pub probability: Vec<Probability>,
@@ -152,10 +155,10 @@ impl ScoreJob {
         let from = self.scores.margin.len();
         let to = self.rows.n_rows.min(from.saturating_add(budget));
         for row in from..to {
-            let log_odds = model.log_odds(&self.rows.features(model, row)?);
-            self.scores.margin.push(log_odds.0);
-            self.scores.probability.push(Probability::from_log_odds(log_odds));
-            self.scores.points.push(Points::from_raw(model.scale().raw(log_odds)));
+            let features = self.rows.features(model, row)?;
+            self.scores.margin.push(model.margin(&features));
+            self.scores.probability.push(model.probability(&features));
+            self.scores.points.push(Points::from_raw(model.scale().raw(model.log_odds(&features))));
         }
         Ok(Progress { done: to, total: self.rows.n_rows })
     }
@@ -166,7 +169,7 @@ impl ScoreJob {
     }
 }
 
-/// Contributions of a batch in calibrated log-odds: `base + Σ row = margin`.
+/// Contributions of a batch in the calibrated margin's unit: `base + Σ row = margin`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Contributions {
     /// The population's mean.
@@ -187,13 +190,13 @@ impl ExplainJob {
     /// Prepares `n_rows` rows for explanation against all training rows.
     ///
     /// # Errors
-    /// [`BatchError`] when columns do not fit.
+    /// [`BatchError`] when columns do not fit, or when the model has nothing to be explained against.
     pub fn new(model: &Model, columns: Columns, n_rows: usize) -> Result<Self, BatchError> {
         let n_features = model.schema().features().len();
-        let explainer = model.explainer(&model.populations().all);
+        let explainer = model.own_explainer().ok_or(BatchError::NoReference)?;
         let rows = Rows::new(model, columns, n_rows)?;
         let values = Vec::with_capacity(n_rows * n_features);
-        let base = model.file().calibration.log_odds(explainer.base()).0;
+        let base = model.file().calibration.calibrated(explainer.base());
         Ok(Self { rows, explainer, contributions: Contributions { base, values } })
     }
 

@@ -102,6 +102,7 @@ fn model() -> Model {
             search: None,
             parameters: BTreeMap::new(),
             permitted_by_request: Vec::new(),
+            imported: None,
         },
         target: Target {
             column: "bad".to_owned(),
@@ -114,12 +115,12 @@ fn model() -> Model {
         calibration: Calibration::NONE,
         scale,
         spread: vec![8.0; N_BANDS],
-        populations: Populations {
+        populations: Some(Populations {
             all: Population { from: None, to: None, rows: all_rows, summary: all },
             bands: vec![Population { from: Some(640), to: Some(660), rows: band_rows, summary: band }],
             other_bands: None,
-        },
-        metrics: Metrics {
+        }),
+        metrics: Some(Metrics {
             protocol: "none".to_owned(),
             folds: 0,
             rows: 0,
@@ -128,7 +129,7 @@ fn model() -> Model {
             ks: estimate,
             log_loss: estimate,
             brier: estimate,
-        },
+        }),
         probes: Vec::new(),
         ensemble: Ensemble::Symmetric(ensemble),
     })
