@@ -34,16 +34,18 @@ pub(crate) struct TrainingFigure {
 /// AUC, KS, log-loss and Brier score of the rows that the model learned from.
 pub(crate) fn training_figures(trained: &Trained) -> Vec<TrainingFigure> {
     let scored = Scored::of_probabilities(&trained.model, &trained.in_sample, &trained.bad);
-    let gaps = training_gaps(&trained.model.file().metrics, &scored).into_iter();
-    gaps.map(|gap| TrainingFigure {
-        figure: gap.figure.to_owned(),
-        training: gap.here,
-        out_of_fold: gap.validation,
-        difference: gap.difference.value,
-        tolerance: gap.tolerance,
-        flagged: gap.verdict == GapVerdict::Better,
-    })
-    .collect()
+    let metrics = trained.model.metrics().into_iter();
+    metrics
+        .flat_map(|metrics| training_gaps(metrics, &scored))
+        .map(|gap| TrainingFigure {
+            figure: gap.figure.to_owned(),
+            training: gap.here,
+            out_of_fold: gap.validation,
+            difference: gap.difference.value,
+            tolerance: gap.tolerance,
+            flagged: gap.verdict == GapVerdict::Better,
+        })
+        .collect()
 }
 
 /// One line about them.

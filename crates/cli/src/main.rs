@@ -12,6 +12,7 @@ mod files;
 mod gate;
 mod held_out;
 mod html;
+mod import;
 mod mlflow;
 mod proofs;
 mod replay;
@@ -59,6 +60,9 @@ enum Command {
     Comparable(comparable::Comparable),
     /// Measure a model on rows whose outcome is known.
     Evaluate(evaluate::Evaluate),
+    /// Make an artifact of another library's model: XGBoost, LightGBM, ONNX.
+    #[command(subcommand)]
+    Import(import::Import),
     /// Say whether a challenger may take a champion's place.
     Gate(gate::Gate),
     /// Check any file's envelope, digest and content.
@@ -84,6 +88,7 @@ fn main() -> ExitCode {
         Command::Segment(segment) => segment.run(),
         Command::Comparable(comparable) => comparable.run(),
         Command::Evaluate(evaluate) => evaluate.run(),
+        Command::Import(import) => import.run(),
         Command::Gate(gate) => gate.run(),
         Command::Verify(verify) => verify.run(),
         Command::Seal(seal) => seal.run(),

@@ -14,6 +14,7 @@ use std::sync::Arc;
 use std::time::Instant;
 use underglass_engine::Engine;
 use underglass_engine::application::{FormValue, Permitted};
+use underglass_engine::batch::BatchError;
 use underglass_engine::explain::Game;
 use underglass_engine::features::Schema;
 use underglass_engine::portfolio::{self, Answer, Chunk, Format, Scored, Scoring, Summary};
@@ -32,7 +33,7 @@ pub(crate) struct Score {
     /// The CSV file to write; - is standard output.
     #[arg(long)]
     out: PathBuf,
-    /// Add one column a feature and `base`, in log-odds: they sum to the margin.
+    /// Add one column a feature and `base`, in the margin's unit: they sum to it.
     #[arg(long, value_enum)]
     explain: Option<Asked>,
     /// The reference population of the explanation.
@@ -253,7 +254,9 @@ pub(crate) fn values(schema: &Schema, table: &Table, columns: &[Option<usize>], 
 
 /// Refuses a game that the model's explainer does not play.
 fn require(engine: &Engine, asked: Asked) -> Result<(), Fault> {
-    match (asked, engine.model.against_all().game()) {
+    let own = engine.model.own_explainer();
+    let explainer = own.ok_or_else(|| Fault::Usage(BatchError::NoReference.to_string()))?;
+    match (asked, explainer.game()) {
         (Asked::Interventional, Game::Interventional) | (Asked::Path, Game::PathDependent) => {}
         (_, Game::Members) => progress("note: each member of this mean is explained by its own game"),
         (Asked::Interventional, _) => {

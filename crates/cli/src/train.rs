@@ -182,9 +182,10 @@ impl Train {
         let found = Found { training: training_figures(&trained), effect };
         let written = write(&trained, &asked.out)?;
         let record = run.written(&trained, &found, &asked.out, written)?;
-        let metrics = &trained.model.file().metrics;
-        let mut lines =
-            vec![format!("{}: {}", asked.out.display(), written), quality(metrics), training_line(&found.training)];
+        let metrics = trained.model.metrics();
+        let mut lines = vec![format!("{}: {}", asked.out.display(), written)];
+        lines.extend(metrics.map(quality));
+        lines.push(training_line(&found.training));
         lines.extend(found.effect.iter().flat_map(|effect| effect.lines(&treated)));
         Ok(Report::new(
             lines,

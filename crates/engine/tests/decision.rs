@@ -106,6 +106,7 @@ fn model() -> Model {
             parameters: BTreeMap::new(),
             permitted_by_request: Vec::new(),
             gain: Vec::new(),
+            imported: None,
         },
         target: Target {
             column: "bad".to_owned(),
@@ -118,12 +119,12 @@ fn model() -> Model {
         calibration: Calibration::NONE,
         scale,
         spread: vec![8.0; N_BANDS],
-        populations: Populations {
+        populations: Some(Populations {
             all: Population { from: None, to: None, rows: all_rows, summary: all },
             bands: vec![Population { from: Some(640), to: Some(660), rows: band_rows, summary: band }],
             other_bands: None,
-        },
-        metrics: Metrics {
+        }),
+        metrics: Some(Metrics {
             protocol: "none".to_owned(),
             folds: 0,
             rows: 0,
@@ -132,7 +133,7 @@ fn model() -> Model {
             ks: estimate,
             log_loss: estimate,
             brier: estimate,
-        },
+        }),
         probes: Vec::new(),
         ensemble: Ensemble::Symmetric(ensemble),
     })

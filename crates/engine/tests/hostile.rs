@@ -9,8 +9,22 @@ use std::path::{Path, PathBuf};
 
 /// Pieces that parsers stumble over.
 const PIECES: [&[u8]; 16] = [
-    b"-1", b"4294967296", b"18446744073709551616", b"1e999", b"-0.0", b"NaN", b"null", b"[]", b"{}", b"\"", b",", b"\n",
-    b"\xff\xff\xff\xff\x0f", b"\x00\x00\x00\x00", b"\xef\xbb\xbf", b"[[[[[[[[[[[[[[[[",
+    b"-1",
+    b"4294967296",
+    b"18446744073709551616",
+    b"1e999",
+    b"-0.0",
+    b"NaN",
+    b"null",
+    b"[]",
+    b"{}",
+    b"\"",
+    b",",
+    b"\n",
+    b"\xff\xff\xff\xff\x0f",
+    b"\x00\x00\x00\x00",
+    b"\xef\xbb\xbf",
+    b"[[[[[[[[[[[[[[[[",
 ];
 
 /// One damaged copy: some bytes changed, cut out, doubled, or replaced by a piece; sometimes cut off.

@@ -178,7 +178,7 @@ pub(crate) struct Info<'a> {
     intended_use: &'a str,
     digests: &'a Digests,
     target: &'a Target,
-    metrics: &'a Metrics,
+    metrics: Option<&'a Metrics>,
     bands: Bands,
 }
 
@@ -191,7 +191,7 @@ impl<'a> Info<'a> {
             intended_use: &file.intended_use,
             digests: &engine.digests,
             target: &file.target,
-            metrics: &file.metrics,
+            metrics: engine.model.metrics(),
             bands: engine.policy.bands,
         }
     }

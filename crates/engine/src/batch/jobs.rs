@@ -8,7 +8,7 @@ use crate::units::{Points, Probability};
 /// Scores of a batch, in the order of its rows.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Scores {
-    /// Calibrated log-odds of bad.
+    /// Calibrated margins: log-odds of bad, or what the model's link says.
     pub margin: Vec<f64>,
     /// Probability of bad.
     pub probability: Vec<Probability>,
@@ -47,11 +47,11 @@ impl ScoreJob {
         while at < to {
             self.rows.fill(model, at, to, &mut self.block)?;
             let margins = self.kernel.margins(model.ensemble(), &self.block);
+            let calibration = model.file().calibration;
             for margin in margins.iter().take(self.block.n_rows()) {
-                let log_odds = model.file().calibration.log_odds(*margin);
-                self.scores.margin.push(log_odds.0);
-                self.scores.probability.push(Probability::from_log_odds(log_odds));
-                self.scores.points.push(Points::from_raw(model.scale().raw(log_odds)));
+                self.scores.margin.push(calibration.calibrated(*margin));
+                self.scores.probability.push(calibration.probability(*margin));
+                self.scores.points.push(Points::from_raw(model.scale().raw(calibration.log_odds(*margin))));
             }
             at += self.block.n_rows();
         }
@@ -64,7 +64,7 @@ impl ScoreJob {
     }
 }
 
-/// Contributions of a batch in calibrated log-odds: `base + Σ row = margin`.
+/// Contributions of a batch in the calibrated margin's unit: `base + Σ row = margin`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Contributions {
     /// The population's mean.
@@ -89,7 +89,7 @@ impl ExplainJob {
     /// Prepares `n_rows` rows for explanation against all training rows.
     ///
     /// # Errors
-    /// [`BatchError`] when columns do not fit.
+    /// [`BatchError`] when columns do not fit, or when the model has nothing to be explained against.
     pub fn new(model: &Model, columns: Columns, n_rows: usize) -> Result<Self, BatchError> {
         Self::of(model, None, columns, n_rows)
     }
@@ -106,8 +106,8 @@ impl ExplainJob {
     fn of(model: &Model, given: Option<Explainer>, columns: Columns, n_rows: usize) -> Result<Self, BatchError> {
         let n_features = model.schema().features().len();
         let rows = Rows::new(model, columns, n_rows)?;
-        let explainer = given.as_ref().unwrap_or(model.against_all());
-        let base = model.file().calibration.log_odds(explainer.base()).0;
+        let explainer = given.as_ref().or(model.own_explainer()).ok_or(BatchError::NoReference)?;
+        let base = model.file().calibration.calibrated(explainer.base());
         let kernel = ShapKernel::new(model.ensemble(), explainer);
         let contributions = Contributions { base, values: Vec::with_capacity(n_rows * n_features) };
         let columns = vec![[0.0; ROWS]; n_features];
@@ -122,7 +122,7 @@ impl ExplainJob {
         let n_features = model.schema().features().len().max(1);
         let from = self.contributions.values.len() / n_features;
         let to = self.rows.n_rows.min(from.saturating_add(budget));
-        let explainer = self.explainer.as_ref().unwrap_or(model.against_all());
+        let explainer = self.explainer.as_ref().or(model.own_explainer()).ok_or(BatchError::NoReference)?;
         let slope = model.file().calibration.slope;
         let mut at = from;
         while at < to {

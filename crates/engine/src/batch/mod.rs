@@ -41,6 +41,9 @@ pub enum BatchError {
     /// A column that the model does not know.
     #[error("column {0:?} is not an input of this model")]
     UnknownColumn(String),
+    /// An imported model without counts of its training rows and without a reference population.
+    #[error("this model has no reference population: import it again with one to explain its scores")]
+    NoReference,
     /// A value that is infinite.
     #[error("row {row}: feature {feature:?} is infinite; expected a finite number or NaN for missing")]
     NotFinite {

@@ -5,13 +5,13 @@ use crate::decision::{Confidence, Outcome};
 use crate::explain::Explanation;
 use crate::features::Schema;
 use crate::table::{Fault, guarded};
-use crate::units::{LogOdds, Points, Probability};
+use crate::units::{Points, Probability};
 use std::fmt::Write as _;
 
 /// The answer to one row.
 pub(super) struct Line {
     row: u64,
-    margin: LogOdds,
+    margin: f64,
     probability: Probability,
     pub(super) explanation: Option<Explanation>,
     pub(super) points: Option<Points>,
@@ -21,7 +21,7 @@ pub(super) struct Line {
 }
 
 impl Line {
-    pub(super) fn new(row: u64, margin: LogOdds, probability: Probability) -> Self {
+    pub(super) fn new(row: u64, margin: f64, probability: Probability) -> Self {
         let (explanation, points, outcome, confidence) = (None, None, None, None);
         Self { row, margin, probability, explanation, points, outcome, confidence, codes: Vec::new() }
     }
@@ -69,7 +69,7 @@ impl Columns {
     }
 
     fn write_csv(&self, line: &Line, out: &mut String) -> std::fmt::Result {
-        write!(out, "{},{},{}", line.row, line.margin.0, line.probability.value())?;
+        write!(out, "{},{},{}", line.row, line.margin, line.probability.value())?;
         if let Some(Explanation { base, values }) = &line.explanation {
             write!(out, ",{base}")?;
             values.iter().try_for_each(|value| write!(out, ",{value}"))?;
@@ -97,13 +97,7 @@ impl Columns {
 
     fn write_json(&self, line: &Line, out: &mut String) -> std::fmt::Result {
         let names = &self.names;
-        write!(
-            out,
-            "{{\"row\":{},\"margin\":{},\"probability\":{}",
-            line.row,
-            line.margin.0,
-            line.probability.value()
-        )?;
+        write!(out, "{{\"row\":{},\"margin\":{},\"probability\":{}", line.row, line.margin, line.probability.value())?;
         if let Some(Explanation { base, values }) = &line.explanation {
             let named = names.iter().skip(3).zip(std::iter::once(base).chain(values));
             for (name, value) in named {

@@ -20,7 +20,7 @@ use crate::policy::Band;
 use crate::reasons;
 use crate::receipt::Receipt;
 use crate::table::{Block, Blocks, Fault, FaultCode, Faults, Layout, Place, Selection};
-use crate::units::{Date, Probability};
+use crate::units::Date;
 use lines::{Columns, Line};
 use serde::{Deserialize, Serialize};
 
@@ -114,7 +114,7 @@ impl Scoring {
         }
         faults.none()?;
         let model = &engine.model;
-        let explainer = asked.explain.then(|| model.explainer(&model.populations().all));
+        let explainer = model.own_explainer().filter(|_| asked.explain).cloned();
         Ok(Self { asked, selection: selection(engine.inputs(), layout), explainer })
     }
 
@@ -181,8 +181,8 @@ impl Scoring {
                 continue;
             }
             let features = features_of_row(&features, block.n_rows(), row);
-            let margin = engine.model.log_odds(&features);
-            let mut line = Line::new(number, margin, Probability::from_log_odds(margin));
+            let (margin, probability) = (engine.model.margin(&features), engine.model.probability(&features));
+            let mut line = Line::new(number, margin, probability);
             if let Some(explainer) = &self.explainer {
                 line.explanation = Some(engine.model.explain(explainer, &features));
             }
