@@ -2,7 +2,8 @@
 //
 // In:  {id, op: "init", glue, module, artifact, policy?, pricing?, reasons?}, then {id, op, …} with the class's methods
 //      as ops, and {id, op: "cancel", job}.
-// Out: {id, ok} | {id, error: {code, message, at}} | {id, progress: {done, total}}; bulk arrays are transferred.
+// Out: {id, ok} | {id, error: {code, message, at}} | {id, progress: {done, total}}; bulk arrays are transferred. Progress of
+//      training also says {bytes, memory}: about what the job holds, and the size of the module's memory.
 //
 // The page starts this script from a blob: such a worker inherits the page's content security policy.
 "use strict";

@@ -71,21 +71,27 @@ for (const learner of ['symmetric', 'logistic', 'scorecard', 'forest', 'auto']) 
   });
 }
 
-test('a training job hears cancel', async ({ page, site }) => {
+test('a training job states its memory and hears cancel', async ({ page, site }) => {
   const csv = underglass('synth', 'applications', '--rows', '4000', '--seed', '3', '--out', '-').toString();
   await site.open();
-  const answer = await page.evaluate(async (csv) => {
+  const { code, progress } = await page.evaluate(async (csv) => {
     const lab = (name) => new URL(`lab/${name}`, document.baseURI).href;
     const worker = new Worker(URL.createObjectURL(await (await fetch('worker.js')).blob()));
     const module = await WebAssembly.compileStreaming(fetch(lab('underglass_wasm_bg.wasm')));
     worker.postMessage({ id: 1, op: 'init', glue: lab('underglass_wasm.js'), module });
     return new Promise((resolve) => {
+      let progress;
       worker.onmessage = ({ data }) => {
         if (data.id === 1) worker.postMessage({ id: 2, op: 'train', csv: new TextEncoder().encode(csv), plan: { name: 'risk', target: 'bad', positive: '1' } });
-        else if (data.progress) worker.postMessage({ id: 3, op: 'cancel', job: 2 });
-        else resolve(data.error?.code ?? 'finished');
+        else if (data.progress) {
+          progress = data.progress;
+          worker.postMessage({ id: 3, op: 'cancel', job: 2 });
+        } else resolve({ code: data.error?.code ?? 'finished', progress });
       };
     });
   }, csv);
-  expect(answer).toBe('cancelled');
+  expect(code).toBe('cancelled');
+  // What the job holds lies in the module's memory, beside the table and the code's own data.
+  expect(progress.bytes).toBeGreaterThan(4000 * 100);
+  expect(progress.memory).toBeGreaterThan(progress.bytes);
 });

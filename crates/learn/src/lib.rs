@@ -26,6 +26,7 @@ pub mod leak;
 mod learner;
 pub mod linear;
 pub mod logistic;
+mod memory;
 pub mod names;
 pub mod personal;
 pub mod plan;

@@ -11,6 +11,7 @@ use crate::infer::{Inferred, infer};
 use crate::labels;
 pub use crate::learner::TrialSummary;
 use crate::learner::{self, Fitted, Growing, Learner, Start, TrainingSet};
+use crate::memory;
 use crate::personal::shown;
 use crate::plan::{Columns, Folds, Plan};
 use crate::prepare;
@@ -257,6 +258,12 @@ impl Fit {
             total: all.total + of.total,
             stage: if all.stage == Stage::Done { of.stage } else { all.stage },
         })
+    }
+
+    /// About how many bytes the fit holds while it grows, from rows, columns, models and settings; rows that are made up come
+    /// on top.
+    pub fn bytes(&self) -> u64 {
+        memory::bytes(&self.set, self.plan.learner, self.plan.trials)
     }
 
     /// The trials of a search that are finished.

@@ -462,3 +462,19 @@ fn the_gain_of_each_feature_stands_in_the_artifact() {
         assert!(Model::new(before).is_err());
     }
 }
+
+#[test]
+fn the_bytes_of_a_fit_grow_with_rows_and_models() {
+    let bytes = |rows: u64, change: &dyn Fn(Plan) -> Plan| {
+        Fit::new(&world(0..rows), change(world_plan())).expect("a fit").bytes()
+    };
+    let own = |plan: Plan| plan;
+    let three = bytes(900, &own);
+    assert_eq!(bytes(1800, &own), 2 * three);
+    // At least a code a cell and a margin a row and model.
+    assert!(three > 900 * (auto::features().len() as u64 + 4 * 8));
+    let more = |folds: u16| bytes(900, &move |plan| Plan { folds: Folds::Stratified(folds), ..plan });
+    assert!(more(5) > three && more(10) > more(5));
+    assert!(bytes(900, &|plan| Plan { learner: Learner::Auto, ..plan }) > three);
+    assert!(bytes(900, &|plan| Plan { trials: 2, folds: Folds::Stratified(5), ..plan }) > more(5));
+}

@@ -50,10 +50,16 @@ impl Training {
         Ok(Self { fit: Fit::new(&table, plan).map_err(refused)? })
     }
 
-    /// Grows at most `budget` more trees.
+    /// Grows at most `budget` more trees: `{done, total, bytes, memory}`, where `bytes` is about what the job holds while it
+    /// grows, from rows, columns and folds, and `memory` the size of this module's memory, which never shrinks.
     pub fn step(&mut self, budget: u32) -> Result<JsValue, JsValue> {
         let state = self.fit.step(budget);
-        object(&[("done", state.done.into()), ("total", state.total.into())])
+        object(&[
+            ("done", state.done.into()),
+            ("total", state.total.into()),
+            ("bytes", (self.fit.bytes() as f64).into()),
+            ("memory", memory().into()),
+        ])
     }
 
     /// Assembles the artifact: `{artifact, bands: Uint8Array, notes: string[]}`.
@@ -65,6 +71,12 @@ impl Training {
             ("notes", crate::convert::to_js(&trained.notes)?),
         ])
     }
+}
+
+/// Bytes of this module's memory.
+fn memory() -> f64 {
+    let buffer = wasm_bindgen::memory().unchecked_into::<js_sys::WebAssembly::Memory>().buffer();
+    f64::from(buffer.unchecked_into::<js_sys::ArrayBuffer>().byte_length())
 }
 
 fn refused(error: LearnError) -> JsValue {

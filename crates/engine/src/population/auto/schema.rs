@@ -198,7 +198,7 @@ pub fn features() -> Vec<Feature> {
             Decreasing,
             "down_payment",
         ),
-        feature("amount_financed", "Amount financed", amount(), Free, "amount"),
+        feature("amount_financed", "Amount financed", amount(), Increasing, "amount"),
         direct("term_months", "Term", Increasing, "term"),
         direct("vehicle_age_years", "Vehicle age", Increasing, "vehicle"),
         direct("mileage_thousand", "Mileage", Increasing, "vehicle"),
