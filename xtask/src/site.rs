@@ -19,8 +19,8 @@ pub(crate) fn build(toolbox: &Toolbox) -> Result<()> {
             "www/artifacts has no manifest.json; `cargo xtask demo` makes the artifacts and the site.",
         ));
     }
-    build_module(toolbox, "pkg/wasm", "")?;
-    build_module(toolbox, "target/lab", "--features learn")?;
+    build_module(toolbox, "pkg/wasm", "web", "")?;
+    build_module(toolbox, "target/lab", "lab", "--features learn")?;
     run(&mut toolbox.command("trunk build --release"))?;
     run(&mut measure(toolbox))
 }
@@ -36,10 +36,10 @@ pub(crate) fn require_small(toolbox: &Toolbox) -> Result<()> {
 }
 
 /// Builds `crates/wasm` for the browser into `folder`, with JavaScript and types beside it.
-fn build_module(toolbox: &Toolbox, folder: &str, features: &str) -> Result<()> {
+fn build_module(toolbox: &Toolbox, folder: &str, profile: &str, features: &str) -> Result<()> {
     // wasm-pack reads a relative --out-dir from the crate's folder, and wants cargo's own options last.
     run(&mut toolbox.command(&format!(
-        "wasm-pack build crates/wasm --profile web --target web --no-pack --no-opt --mode no-install \
+        "wasm-pack build crates/wasm --profile {profile} --target web --no-pack --no-opt --mode no-install \
          --out-dir ../../{folder} {features}"
     )))?;
     let folder = root().join(folder);

@@ -2,6 +2,7 @@
 #![deny(clippy::unwrap_used, clippy::expect_used)]
 
 mod convert;
+mod file;
 #[cfg(feature = "learn")]
 mod training;
 
