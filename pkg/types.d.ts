@@ -54,7 +54,6 @@ export interface Info {
 /** What `openFile` asks of every row. */
 export interface Asked {
   answer: "score" | "reasons" | "decision";
-  explain: boolean;
   receipts: boolean;
   format: "csv" | "ndjson";
   /** YYYY-MM-DD. */

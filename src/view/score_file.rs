@@ -101,7 +101,7 @@ impl Panel {
         self.reset(Run::Running(Progress::default()));
         let (answer, format) = (self.answer.get_untracked(), self.format.get_untracked());
         let asked = format!(
-            "{{\"answer\":\"{answer}\",\"explain\":false,\"receipts\":false,\"format\":\"{format}\",\"as_of\":\"{}\"}}",
+            "{{\"answer\":\"{answer}\",\"receipts\":false,\"format\":\"{format}\",\"as_of\":\"{}\"}}",
             host::today()
         );
         spawn_local(async move {

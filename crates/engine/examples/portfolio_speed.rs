@@ -45,9 +45,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         print!("round {round}: typed {:.3}, ", each(typed));
         print!("check {:.3}, features {:.3}", each(checked - typed), each(derived - typed));
         for answer in [Answer::Score, Answer::Reasons] {
-            let (explain, receipts, format) = (false, false, Format::Csv);
-            let asked = Asked { answer, explain, receipts, format, as_of: Date::EPOCH };
-            let scoring = Scoring::new(&engine, layout.clone(), asked)?;
+            let asked = Asked { answer, receipts: false, format: Format::Csv, as_of: Date::EPOCH };
+            let scoring = Scoring::new(&engine, layout.clone(), asked, None)?;
             let mut chunk = scoring.chunk(body.clone(), layout.start(), true)?;
             let (_, all) = timed(|| chunk.step(&engine, &scoring, usize::MAX));
             print!(", all with {answer:?} {:.3}", each(all));

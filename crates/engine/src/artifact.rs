@@ -3,7 +3,7 @@
 //! [`Model::decode`] is one of the engine's two doors: it checks the digest, every length, index and number, and
 //! replays the probes before anything is used.
 
-use crate::explain::{Explainer, Explanation};
+use crate::explain::{Explainer, Explanation, Game, GameError};
 use crate::features::{FeatureVector, Schema};
 pub use crate::metrics::Estimate;
 use crate::model::{Calibration, Ensemble, ModelError, Summary};
@@ -259,6 +259,8 @@ pub enum ArtifactError {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Model {
     file: ModelFile,
+    /// All training rows, folded once.
+    against_all: Explainer,
 }
 
 impl Model {
@@ -301,7 +303,8 @@ impl Model {
         for probe in &file.probes {
             length("row of a probe", probe.row.len(), n_features)?;
         }
-        Ok(Self { file })
+        let against_all = Explainer::new(&file.ensemble, &file.populations.all.summary);
+        Ok(Self { file, against_all })
     }
 
     /// The sealed file.
@@ -354,9 +357,8 @@ impl Model {
     }
 
     fn run_probes(&self) -> Result<(), ArtifactError> {
-        let explainer = self.explainer(&self.file.populations.all);
         for (index, expected) in self.file.probes.iter().enumerate() {
-            let found = self.probe(&explainer, expected.row.clone());
+            let found = self.probe(expected.row.clone());
             let differs =
                 |what, found: String, expected: String| Err(ArtifactError::Probe { index, what, found, expected });
             if found.log_odds.to_bits() != expected.log_odds.to_bits() {
@@ -376,15 +378,28 @@ impl Model {
         Ok(())
     }
 
-    /// Folds a population of this model for [`Model::explain`].
+    /// Folds a population of this model for [`Model::explain`], in the game that suits the model best.
     pub fn explainer(&self, population: &Population) -> Explainer {
         Explainer::new(&self.file.ensemble, &population.summary)
     }
 
-    fn probe(&self, explainer: &Explainer, row: Vec<Option<f64>>) -> Probe {
+    /// The same against all training rows, which is folded once, when the model is read.
+    pub fn against_all(&self) -> &Explainer {
+        &self.against_all
+    }
+
+    /// Folds a population of this model for one game.
+    ///
+    /// # Errors
+    /// [`GameError`] when the model or what its file says of the population does not allow the game.
+    pub fn explainer_of(&self, game: Game, population: &Population) -> Result<Explainer, GameError> {
+        Explainer::of_game(game, &self.file.ensemble, &population.summary)
+    }
+
+    fn probe(&self, row: Vec<Option<f64>>) -> Probe {
         let vector = FeatureVector(row);
         let log_odds = self.log_odds(&vector);
-        let explanation = self.explain(explainer, &vector);
+        let explanation = self.explain(&self.against_all, &vector);
         let bytes: Vec<u8> = std::iter::once(&explanation.base)
             .chain(&explanation.values)
             .flat_map(|value| value.to_le_bytes())
@@ -401,8 +416,7 @@ impl Model {
     /// each feature at its middle threshold and one double either side, each feature missing in turn, all missing.
     #[must_use]
     pub fn with_probes(mut self, seed: u64) -> Self {
-        let explainer = self.explainer(&self.file.populations.all);
-        self.file.probes = self.probe_rows(seed).into_iter().map(|row| self.probe(&explainer, row)).collect();
+        self.file.probes = self.probe_rows(seed).into_iter().map(|row| self.probe(row)).collect();
         self
     }
 

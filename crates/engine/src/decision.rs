@@ -49,7 +49,8 @@ pub struct Digests {
 #[derive(Clone, Debug)]
 struct Reference {
     named: ReferencePopulation,
-    explainer: Explainer,
+    /// `None`: the model's own, against all training rows.
+    explainer: Option<Explainer>,
 }
 
 /// A reference population by name, its score interval and its rows.
@@ -292,7 +293,7 @@ impl Engine {
     /// Score, interval and exact contributions of a row.
     pub fn score(&self, features: &FeatureVector) -> Score {
         let model = &self.model;
-        let explanation = model.explain(&self.reference.explainer, features);
+        let explanation = model.explain(self.explainer(), features);
         let log_odds = model.log_odds(features);
         let raw = model.scale().raw(log_odds);
         let half = 1.645 * model.spread_at(raw);
@@ -309,6 +310,11 @@ impl Engine {
         }
     }
 
+    /// The population against which decisions are explained, folded.
+    pub fn explainer(&self) -> &Explainer {
+        self.reference.explainer.as_ref().unwrap_or(self.model.against_all())
+    }
+
     /// Points that each feature adds against the reference; with the reference's mean they add up to the raw score.
     pub fn contributions_in_points(&self, score: &Score) -> Vec<f64> {
         let factor = self.model.scale().factor();
@@ -318,7 +324,7 @@ impl Engine {
     /// How much each feature moves this model over all training rows, in the margin's unit: for ordering what people see.
     pub fn influence(&self) -> Vec<f64> {
         let (model, all) = (&self.model, &self.model.populations().all);
-        self.reference.explainer.influence(model.ensemble(), &all.summary, model.schema().features().len())
+        self.explainer().influence(model.ensemble(), &all.summary, model.schema().features().len())
     }
 
     fn missing(&self, application: &Application) -> Vec<String> {
@@ -508,14 +514,14 @@ impl Reference {
             Some(population) => ("above_cutoff", population),
             None => ("all", &model.populations().all),
         };
-        let explainer = model.explainer(population);
+        let explainer = above.as_ref().map(|population| model.explainer(population));
         Self {
             named: ReferencePopulation {
                 name: name.to_owned(),
                 from: population.from,
                 to: population.to,
                 rows: population.rows,
-                game: explainer.game(),
+                game: explainer.as_ref().unwrap_or(model.against_all()).game(),
             },
             explainer,
         }

@@ -179,7 +179,7 @@ fn is_reachable(predicates: &[Predicate], tree: &underglass_engine::model::symme
             Predicate::Less { feature, threshold, .. } => {
                 Some((usize::from(*feature), *threshold, leaf >> level & 1 == 1))
             }
-            Predicate::In { .. } => None,
+            Predicate::LessNonZero { .. } | Predicate::In { .. } => None,
         })
         .collect();
     answers.iter().all(|a| answers.iter().all(|b| !(a.0 == b.0 && a.2 && !b.2 && a.1 <= b.1)))

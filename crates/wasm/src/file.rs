@@ -29,7 +29,7 @@ impl Underglass {
         #[wasm_bindgen(unchecked_param_type = "Asked")] asked: JsValue,
     ) -> Result<FileScoring, JsValue> {
         let asked = convert::from_js(asked)?;
-        let scoring = Layout::of(head).and_then(|layout| Scoring::new(&self.engine, layout, asked)).failed()?;
+        let scoring = Layout::of(head).and_then(|layout| Scoring::new(&self.engine, layout, asked, None)).failed()?;
         Ok(FileScoring { scoring })
     }
 }

@@ -17,10 +17,30 @@ pub struct General {
     pub base: f64,
     /// What becomes of the trees' leaves.
     pub combine: Combine,
+    /// The precision in which they are added.
+    pub sum: Sum,
     /// The distinct questions.
     pub predicates: Vec<Predicate>,
     /// The trees in the order in which their leaves are added.
     pub trees: Vec<Branching>,
+    /// What a library counted in each leaf when it grew the trees, rows or sums of second derivatives: one list a tree,
+    /// aligned with its leaves. `None` when nobody wrote it down.
+    pub cover: Option<Vec<Vec<f64>>>,
+}
+
+/// The precision of a sum of leaves.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Sum {
+    /// Double precision, the base last.
+    #[default]
+    F64,
+    /// Single precision, the base first, as XGBoost adds; base and leaves are single-precision numbers.
+    F32,
+}
+
+fn is_double(sum: &Sum) -> bool {
+    *sum == Sum::F64
 }
 
 /// What becomes of the leaves that a row falls into.
@@ -84,6 +104,8 @@ impl From<Next> for i32 {
 struct GeneralFile {
     base: f64,
     combine: Combine,
+    #[serde(default, skip_serializing_if = "is_double")]
+    sum: Sum,
     predicates: PredicateTable,
     /// Question of each node, one list a tree.
     ask: Vec<Vec<u32>>,
@@ -91,6 +113,8 @@ struct GeneralFile {
     no: Vec<Vec<Next>>,
     /// Leaf values of each tree, in double precision.
     leaves: Vec<Vec<f64>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    cover: Option<Vec<Vec<f64>>>,
 }
 
 impl From<General> for GeneralFile {
@@ -98,6 +122,8 @@ impl From<General> for GeneralFile {
         let mut file = GeneralFile {
             base: model.base,
             combine: model.combine,
+            sum: model.sum,
+            cover: model.cover,
             predicates: PredicateTable::from(model.predicates),
             ask: Vec::new(),
             yes: Vec::new(),
@@ -128,7 +154,8 @@ impl TryFrom<GeneralFile> for General {
             let nodes = ask.into_iter().zip(yes).zip(no).map(|((predicate, yes), no)| Node { predicate, yes, no });
             trees.push(Branching { nodes: nodes.collect(), leaves });
         }
-        Ok(General { base: file.base, combine: file.combine, predicates: file.predicates.try_into()?, trees })
+        let GeneralFile { base, combine, sum, cover, .. } = file;
+        Ok(General { base, combine, sum, predicates: file.predicates.try_into()?, trees, cover })
     }
 }
 
@@ -145,13 +172,45 @@ impl General {
             return Err(ModelError::Index { what: "tree", found: self.trees.len(), limit: MOST_TREES + 1 });
         }
         predicate::check(&self.predicates, n_features)?;
-        self.trees.iter().try_for_each(|tree| tree.check(self.predicates.len()))
+        self.trees.iter().try_for_each(|tree| tree.check(self.predicates.len()))?;
+        self.check_sum()?;
+        self.check_cover()
+    }
+
+    fn check_sum(&self) -> Result<(), ModelError> {
+        let is_single = |value: f64| f64::from(value as f32).to_bits() == value.to_bits();
+        match (self.sum, self.combine) {
+            (Sum::F64, _) => Ok(()),
+            (Sum::F32, Combine::Mean) => Err(ModelError::Shape),
+            (Sum::F32, Combine::Sum) if !is_single(self.base) => Err(ModelError::NotFinite { what: "base", index: 0 }),
+            (Sum::F32, Combine::Sum) => {
+                match self.trees.iter().flat_map(|tree| &tree.leaves).position(|l| !is_single(*l)) {
+                    Some(index) => Err(ModelError::NotFinite { what: "leaf", index }),
+                    None => Ok(()),
+                }
+            }
+        }
+    }
+
+    fn check_cover(&self) -> Result<(), ModelError> {
+        let Some(cover) = &self.cover else { return Ok(()) };
+        ModelError::length("cover", cover.len(), self.trees.len())?;
+        for (cover, tree) in cover.iter().zip(&self.trees) {
+            ModelError::length("cover of a tree", cover.len(), tree.leaves.len())?;
+            if let Some(index) = cover.iter().position(|cover| !(0.0..=f64::from(f32::MAX)).contains(cover)) {
+                return Err(ModelError::NotFinite { what: "cover of leaf", index });
+            }
+        }
+        Ok(())
     }
 
     /// The margin of one row, summed in tree order.
     pub fn margin(&self, row: &FeatureVector) -> f64 {
-        let sum = self.trees.iter().fold(0.0, |sum, tree| sum + tree.leaves[tree.leaf(&self.predicates, row)]);
-        self.base + sum * self.scale()
+        let leaves = self.trees.iter().map(|tree| tree.leaves[tree.leaf(&self.predicates, row)]);
+        match self.sum {
+            Sum::F64 => self.base + leaves.fold(0.0, |sum, leaf| sum + leaf) * self.scale(),
+            Sum::F32 => f64::from(leaves.fold(self.base as f32, |sum, leaf| sum + leaf as f32)),
+        }
     }
 
     /// Counts the leaves of a population.
@@ -237,6 +296,8 @@ mod tests {
         General {
             base: 1.0,
             combine: Combine::Mean,
+            sum: Sum::F64,
+            cover: None,
             predicates: vec![less(0, 5.0, Side::Yes), one_of],
             trees: vec![
                 Branching {
@@ -258,6 +319,42 @@ mod tests {
         assert_eq!(margin(None, Some(3.0)), 1.0 + 1.5 / 2.0);
         assert_eq!(margin(Some(5.0), Some(3.0)), 1.0 + 1.25 / 2.0);
         assert_eq!(margin(Some(5.0), None), 1.0 - 1.0 / 2.0);
+    }
+
+    #[test]
+    fn single_precision_adds_the_base_first_and_a_zero_may_be_missing() {
+        let zero = Predicate::LessNonZero { feature: 0, threshold: 5.0, missing: Side::No };
+        let stump = |leaves: [f32; 2]| Branching {
+            nodes: vec![Node { predicate: 0, yes: Next::Leaf(0), no: Next::Leaf(1) }],
+            leaves: leaves.map(f64::from).into(),
+        };
+        let model = General {
+            base: 1.0,
+            combine: Combine::Sum,
+            sum: Sum::F32,
+            predicates: vec![zero],
+            trees: vec![stump([3e-8, 0.5]), stump([3e-8, 0.25])],
+            cover: Some(vec![vec![1.5, 2.0], vec![0.0, 3.5]]),
+        };
+        assert_eq!(model.check(1), Ok(()));
+        let margin = |value| model.margin(&FeatureVector(vec![value]));
+        // 3e-8 is less than half of the distance from 1 to the next single: it is lost twice.
+        assert_eq!(margin(Some(4.0)), 1.0);
+        assert_eq!([Some(0.0), Some(-1e-36), None, Some(5.0)].map(margin), [1.75; 4]);
+        assert_eq!(margin(Some(-2e-35)), 1.0);
+        let text = serde_json::to_string(&model).expect("JSON");
+        assert_eq!(serde_json::from_str::<General>(&text).expect("the same"), model);
+        let broken = |change: fn(&mut General)| {
+            let mut model = model.clone();
+            change(&mut model);
+            model.check(1).is_err()
+        };
+        assert!(broken(|model| model.combine = Combine::Mean));
+        assert!(broken(|model| model.base = 0.1));
+        assert!(broken(|model| model.trees[1].leaves[0] = 0.1));
+        assert!(broken(|model| model.cover = Some(vec![vec![1.0, 2.0]])));
+        assert!(broken(|model| model.cover = Some(vec![vec![1.0, 2.0], vec![-1.0, 2.0]])));
+        assert!(broken(|model| model.cover = Some(vec![vec![1.0], vec![1.0, 2.0]])));
     }
 
     #[test]

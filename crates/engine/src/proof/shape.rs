@@ -59,14 +59,13 @@ fn splits(model: &General, feature: usize) -> impl Iterator<Item = Split> {
             }
             let (yes, no) = (range(node.yes), range(node.no));
             let no_over_yes = match predicate {
-                Predicate::In { .. } => Sign::Any,
+                Predicate::In { .. } | Predicate::LessNonZero { .. } => Sign::Any,
                 Predicate::Less { .. } if yes == no && yes.0 == yes.1 => Sign::Zero,
                 Predicate::Less { .. } if yes.1 <= no.0 => Sign::Positive,
                 Predicate::Less { .. } if no.1 <= yes.0 => Sign::Negative,
                 Predicate::Less { .. } => Sign::Any,
             };
-            let (Predicate::Less { missing, .. } | Predicate::In { missing, .. }) = predicate;
-            Some(Split { no_over_yes, missing: *missing })
+            Some(Split { no_over_yes, missing: predicate.missing() })
         })
     })
 }

@@ -83,7 +83,7 @@ fn answers(model: &Symmetric, tree: &Tree) -> Vec<Answers> {
             Predicate::Less { feature, threshold, missing } => {
                 Some((usize::from(*feature), *threshold, 1 << level, *missing))
             }
-            Predicate::In { .. } => None,
+            Predicate::LessNonZero { .. } | Predicate::In { .. } => None,
         })
         .collect();
     levels.sort_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));

@@ -13,7 +13,7 @@ use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 use underglass_engine::features::{Direction, Feature};
 use underglass_engine::model::Ensemble;
-use underglass_engine::model::general::{Branching, Combine, General, Next, Node};
+use underglass_engine::model::general::{Branching, Combine, General, Next, Node, Sum};
 
 /// Trees of a forest.
 const TREES: usize = 100;
@@ -314,5 +314,5 @@ fn general(trees: Vec<Grown>, design: &Design) -> General {
             Branching { nodes: nodes.collect(), leaves: tree.leaves }
         })
         .collect();
-    General { base: 0.0, combine: Combine::Mean, predicates: questions.predicates, trees }
+    General { base: 0.0, combine: Combine::Mean, sum: Sum::F64, predicates: questions.predicates, trees, cover: None }
 }
