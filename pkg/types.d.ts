@@ -51,3 +51,15 @@ export interface Info {
   metrics: Record<string, unknown>;
   bands: { approve: number; review: number };
 }
+/** What `openFile` asks of every row. */
+export interface Asked {
+  answer: "score" | "reasons" | "decision";
+  receipts: boolean;
+  format: "csv" | "ndjson";
+  /** YYYY-MM-DD. */
+  as_of: string;
+}
+/** A place in a file, or the size of a part of it. */
+export interface Place { bytes: number; records: number; lines: number }
+/** `summary` is JSON; all its numbers are counts. */
+export interface Scored { lines: Uint8Array; summary: string }

@@ -10,19 +10,25 @@ use crate::host;
 use crate::state::book::Stage;
 use crate::state::link::Link;
 use crate::state::{Failure, OpenBook, Session};
-use crate::view::{Decide, Failed, Header, Loading, Measured, Strip};
+use crate::view::{Decide, Failed, Header, Loading, Measured, ScoreFile, Strip, View};
 
 /// The page.
 #[component]
 pub fn App() -> impl IntoView {
     let session = RwSignal::new(Session::Loading(Stage::Manifest));
     let measured = Measured::new();
+    let shown = RwSignal::new(View::Decide);
     load(session, RequestCache::Default);
     view! {
-        <Header session><Strip session measured/></Header>
+        <Header session shown><Strip session measured/></Header>
         {move || match session.get() {
             Session::Loading(stage) => view! { <Loading stage/> }.into_any(),
-            Session::Ready(book) => view! { <Decide book measured/> }.into_any(),
+            // What one view holds stays while another is shown.
+            Session::Ready(book) => view! {
+                <div hidden=move || shown.get() != View::Decide><Decide book measured/></div>
+                <div hidden=move || shown.get() != View::ScoreFile><ScoreFile book/></div>
+            }
+            .into_any(),
             Session::Failed(failure) => {
                 // A bad answer may be in the browser's cache: the second try asks the server.
                 view! { <Failed failure again=move || load(session, RequestCache::Reload)/> }.into_any()

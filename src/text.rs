@@ -6,12 +6,35 @@ use underglass_engine::policy::{Answer, Band, Severity};
 use underglass_engine::seal::Digest;
 
 use crate::state::book::{FailureKind, Stage};
+use crate::state::file::Progress;
 use crate::state::link::BrokenLink;
 use crate::state::number::{JOIN, fixed, plain};
 
 pub const BRAND: &str = "Underglass";
 pub const NAVIGATION: &str = "Views";
 pub const DECIDE: &str = "Decide";
+pub const SCORE_FILE: &str = "Score a file";
+pub const FILE_INTRO: &str = "A CSV file of applications, of any size: one row an application, one column a field, in any \
+     order. It is read, decided and written in this tab; nothing is uploaded.";
+pub const FILE_CHOOSE: &str = "Choose a CSV file";
+pub const FILE_DROP: &str = "or drop one here";
+pub const FILE_ANSWER: &str = "Each row gets";
+pub const FILE_DECISION: &str = "a decision by the policy, with its reasons";
+pub const FILE_REASONS: &str = "a score, its band and the main reasons against it";
+pub const FILE_FORMAT: &str = "Result as";
+pub const FILE_WORKERS: &str = "Workers";
+pub const FILE_START: &str = "Start";
+pub const FILE_CANCEL: &str = "Cancel";
+pub const FILE_PROGRESS: &str = "Share of the file that is answered";
+pub const FILE_CANCELLED: &str = "Cancelled. Nothing was kept.";
+pub const FILE_COUNTS: &str = "Rows by answer";
+pub const FILE_ROWS: &str = "Rows";
+pub const FILE_SHARE: &str = "Share";
+pub const FILE_WRONG: &str = "What is wrong, and where";
+pub const FILE_LINE: &str = "Line";
+pub const FILE_COLUMN: &str = "Column";
+pub const FILE_FOUND: &str = "Found";
+pub const FILE_EXPECTED: &str = "Expected";
 pub const SKIP: &str = "Skip to the answer";
 
 pub const STRIP_SYNTHETIC: &str = "Synthetic data. A simulation, not a credit decision.";
@@ -370,4 +393,42 @@ pub fn spoken(outcome: &str, score: Option<i16>) -> String {
         Some(score) => format!("{outcome}. Score {score}."),
         None => format!("{outcome}."),
     }
+}
+
+/// The name of a chosen file and its size.
+pub fn file(name: &str, bytes: f64) -> String {
+    format!("{name} ({})", megabytes(bytes))
+}
+
+fn megabytes(bytes: f64) -> String {
+    format!("{}{JOIN}MB", fixed(bytes / 1e6, if bytes < 1e7 { 1 } else { 0 }))
+}
+
+/// How far a file is, how fast, and what it takes.
+pub fn file_progress(progress: &Progress) -> String {
+    let Progress { rows, workers, replaced, memory, budget, elapsed, .. } = progress;
+    let replaced = match replaced {
+        0 => String::new(),
+        1 => ", 1 was replaced".to_owned(),
+        n => format!(", {n} were replaced"),
+    };
+    format!(
+        "{} rows in {}{JOIN}s, {} rows/s; {workers} {}{replaced}; memory {} of at most {}",
+        plain(*rows),
+        fixed(elapsed / 1000.0, 1),
+        plain(progress.rate()),
+        if *workers == 1 { "worker" } else { "workers" },
+        megabytes(*memory),
+        megabytes(*budget),
+    )
+}
+
+/// The link to a result.
+pub fn file_download(format: &str) -> String {
+    format!("Download the result as {format}")
+}
+
+/// Above the faults that are listed.
+pub fn file_faults(listed: usize, all: usize) -> String {
+    if listed == all { format!("{all} faults in refused rows") } else { format!("The first {listed} of {all} faults") }
 }

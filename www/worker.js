@@ -2,14 +2,17 @@
 //
 // In:  {id, op: "init", glue, module, artifact, policy?, pricing?, reasons?}, then {id, op, …} with the class's methods
 //      as ops, and {id, op: "cancel", job}.
-// Out: {id, ok} | {id, error: {code, message, at}} | {id, progress: {done, total}}; bulk arrays are transferred. Progress of
-//      training also says {bytes, memory}: about what the job holds, and the size of the module's memory.
+// Out: {id, ok} | {id, error: {code, message, at}} | {id, progress: {done, total}}; bulk arrays are transferred. Op "chunk"
+//      also says {id, size}: how much of its bytes is whole records. Progress of training also says {bytes, memory}: about
+//      what the job holds, and the size of the module's memory.
 //
 // The page starts this script from a blob: such a worker inherits the page's content security policy.
 "use strict";
 
 let lib = null;
+let memory = null;
 let book = null;
+let file = null;
 const cancelled = new Set();
 
 // A message to oneself lets waiting messages, such as cancel, be heard first.
@@ -44,10 +47,29 @@ async function run(id, budget, job, step) {
 
 const stepRows = (job, budget) => job.step(book, budget);
 
+// Between two progress messages, in milliseconds.
+const BEAT = 50;
+
+// Answers one chunk of a file. Where the next one begins is said as soon as it is known.
+async function chunk({ id, bytes, from, isLast }) {
+  const part = file.chunk(new Uint8Array(await bytes.arrayBuffer()), from, isLast);
+  const { size } = part;
+  postMessage({ id, size });
+  for (let last = performance.now(); ; ) {
+    const progress = part.step(book, file, 1024);
+    if (progress.done >= progress.total) break;
+    if (performance.now() - last > BEAT) {
+      last = performance.now();
+      postMessage({ id, progress });
+    }
+  }
+  return { ...part.finish(), memory: memory.buffer.byteLength };
+}
+
 const ops = {
   async init({ glue, module, artifact, policy, pricing, reasons }) {
     lib = await import(glue);
-    await lib.default({ module_or_path: module });
+    ({ memory } = await lib.default({ module_or_path: module }));
     book?.free();
     book = artifact ? lib.Underglass.load({ artifact, policy, pricing, reasons }) : null;
     return book ? book.info : null;
@@ -56,6 +78,13 @@ const ops = {
   replay: ({ receipt }) => book.replay(receipt),
   scoreBatch: ({ id, columns, nRows }) => run(id, 4096, book.scoreJob(columns, nRows), stepRows),
   explainBatch: ({ id, columns, nRows, options }) => run(id, 2048, book.explainJob(columns, nRows, options), stepRows),
+  async openFile({ head, asked }) {
+    const opened = book.openFile(new Uint8Array(await head.arrayBuffer()), asked);
+    file?.free();
+    file = opened;
+    return { header: file.header(book), start: file.start };
+  },
+  chunk,
   schema: () => book.schema,
   info: () => book.info,
   train: ({ id, csv, plan }) => run(id, 1, lib.Training.start(csv, plan), (job, budget) => job.step(budget)),
@@ -77,6 +106,8 @@ onmessage = async ({ data }) => {
     const ok = await ops[op](data);
     postMessage({ id, ok }, typeof ok === "object" ? bulk(ok) : []);
   } catch (error) {
+    // An instance that has trapped is of no more use, and the page shall know.
+    if (error instanceof WebAssembly.RuntimeError) setTimeout(() => { throw error; });
     postMessage({ id, error: { code: error.code ?? "internal", message: String(error.message ?? error), at: error.errors ?? null } });
   } finally {
     cancelled.delete(id);

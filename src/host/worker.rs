@@ -51,21 +51,35 @@ impl SecondEngine {
     /// # Errors
     /// [`Unavailable`] when a part is missing or the worker refuses the book.
     pub async fn start(book: &BookFiles) -> Result<Self, Unavailable> {
+        let init = Self::parts(book, "pkg").await?;
+        let engine = Self::listen(worker_at(&get(&init, "script").as_string().unwrap_or_default())?);
+        set(&init, "op", &"init".into());
+        engine.ask(&init).await?;
+        Ok(engine)
+    }
+
+    /// What a worker starts from: the address of its `script`, and the members of its first message, with the engine's
+    /// module from a folder.
+    ///
+    /// # Errors
+    /// [`Unavailable`] when a part is missing.
+    pub(super) async fn parts(book: &BookFiles, folder: &str) -> Result<Object, Unavailable> {
         let script = files::fetch("worker.js", RequestCache::Default)?;
-        let module = files::fetch("pkg/underglass_wasm_bg.wasm", RequestCache::Default)?;
+        let module = files::fetch(&format!("{folder}/underglass_wasm_bg.wasm"), RequestCache::Default)?;
         let (script, module) = (script.buffer().await?, module.buffer().await?);
         let module = JsFuture::from(WebAssembly::compile(&module)).await?;
-        let glue =
-            absolute("pkg/underglass_wasm.js").ok_or_else(|| Unavailable("the page has no address".to_owned()))?;
-        let engine = Self::listen(worker_of(&script)?);
-        let init = request("init", &[("glue", glue.into()), ("module", module)]);
+        let glue = absolute(&format!("{folder}/underglass_wasm.js"))
+            .ok_or_else(|| Unavailable("the page has no address".to_owned()))?;
+        let parts = Object::new();
+        let named: [(&str, JsValue); 3] =
+            [("script", address_of(&script)?.into()), ("glue", glue.into()), ("module", module)];
+        named.iter().for_each(|(name, value)| set(&parts, name, value));
         let optional = [("policy", &book.policy), ("pricing", &book.pricing), ("reasons", &book.reasons)];
         let listed = optional.into_iter().filter_map(|(name, bytes)| Some((name, bytes.as_ref()?)));
         for (name, bytes) in listed.chain([("artifact", &book.artifact)]) {
-            set(&init, name, &Uint8Array::from(bytes.as_slice()).buffer());
+            set(&parts, name, &Uint8Array::from(bytes.as_slice()).buffer());
         }
-        engine.ask(&init).await?;
-        Ok(engine)
+        Ok(parts)
     }
 
     /// The receipt of an application, given as JSON, as the worker writes it.
@@ -135,15 +149,18 @@ impl Drop for SecondEngine {
     }
 }
 
-/// A worker from a blob inherits the page's policy; one by address would not.
-fn worker_of(script: &Uint8Array) -> Result<Worker, JsValue> {
+/// A worker from a blob inherits the page's policy; one by the script's own address would not.
+fn address_of(script: &Uint8Array) -> Result<String, JsValue> {
     let kind = BlobPropertyBag::new();
     kind.set_type("text/javascript");
     let blob = Blob::new_with_u8_array_sequence_and_options(&Array::of1(script), &kind)?;
-    let url = Url::create_object_url_with_blob(&blob)?;
+    Url::create_object_url_with_blob(&blob)
+}
+
+fn worker_at(address: &str) -> Result<Worker, JsValue> {
     let options = WorkerOptions::new();
     options.set_type(WorkerType::Module);
-    Worker::new_with_options(&url, &options)
+    Worker::new_with_options(address, &options)
 }
 
 fn request(op: &str, members: &[(&str, JsValue)]) -> Object {

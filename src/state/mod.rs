@@ -3,6 +3,7 @@
 pub mod book;
 pub mod case;
 pub mod field;
+pub mod file;
 pub mod hinge;
 pub mod link;
 pub mod number;

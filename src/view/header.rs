@@ -5,11 +5,22 @@ use leptos::prelude::*;
 use crate::state::{OpenBook, Session};
 use crate::{host, text};
 
+/// What the page is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum View {
+    /// One applicant.
+    Decide,
+    /// A file of applicants.
+    ScoreFile,
+}
+
 /// The bar at the top.
 #[component]
 pub fn Header(
     /// Whether a book is open, and which.
     session: RwSignal<Session>,
+    /// What is shown.
+    shown: RwSignal<View>,
     /// The line under the bar.
     children: Children,
 ) -> impl IntoView {
@@ -18,10 +29,23 @@ pub fn Header(
         host::Theme::Light => text::THEME_TO_DARK,
         host::Theme::Dark => text::THEME_TO_LIGHT,
     };
+    let item = move |of: View, name: &'static str| {
+        let is_shown = move || shown.get() == of;
+        view! {
+            <button
+                class="nav-item"
+                aria-current=move || is_shown().then_some("page")
+                on:click=move |_| shown.set(of)
+            >
+                {name}
+            </button>
+        }
+    };
+    let skip = move || host::go_to(if shown.get_untracked() == View::Decide { "answer" } else { "file" });
     view! {
         <header>
             <div class="top">
-            <button class="skip" on:click=|_| host::go_to("answer")>{text::SKIP}</button>
+            <button class="skip" on:click=move |_| skip()>{text::SKIP}</button>
             <span class="brand">
                 <svg class="brand-mark" width="22" height="22" viewBox="0 0 20 20" aria-hidden="true">
                     <rect x="1.5" y="1.5" width="17" height="17" rx="4.5"/>
@@ -30,7 +54,8 @@ pub fn Header(
                 {text::BRAND}
             </span>
             <nav aria-label=text::NAVIGATION>
-                <span class="nav-item" aria-current="page">{text::DECIDE}</span>
+                {item(View::Decide, text::DECIDE)}
+                {item(View::ScoreFile, text::SCORE_FILE)}
             </nav>
             {move || match session.get() {
                 Session::Ready(book) => Some(model_chip(book)),

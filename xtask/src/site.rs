@@ -39,7 +39,7 @@ pub(crate) fn require_small(toolbox: &Toolbox) -> Result<()> {
 pub(crate) fn build_module(toolbox: &Toolbox, folder: &str, features: &str) -> Result<()> {
     // wasm-pack reads a relative --out-dir from the crate's folder, and wants cargo's own options last.
     run(&mut toolbox.command(&format!(
-        "wasm-pack build crates/wasm --profile web --target web --no-pack --no-opt --mode no-install \
+        "wasm-pack build crates/wasm --profile module --target web --no-pack --no-opt --mode no-install \
          --out-dir ../../{folder} {features}"
     )))?;
     let folder = root().join(folder);

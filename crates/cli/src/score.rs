@@ -15,7 +15,7 @@ use std::time::Instant;
 use underglass_engine::Engine;
 use underglass_engine::application::{FormValue, Permitted};
 use underglass_engine::batch::BatchError;
-use underglass_engine::explain::Game;
+use underglass_engine::explain::{Explainer, Game};
 use underglass_engine::features::Schema;
 use underglass_engine::portfolio::{self, Answer, Chunk, Format, Scored, Scoring, Summary};
 use underglass_engine::table::{Faults, Layout, MOST_HEAD_BYTES, Place, Table};
@@ -83,18 +83,15 @@ impl Score {
     pub(crate) fn run(self) -> Done {
         let engine = self.book.load(&self.artifact)?;
         let Reference::All = self.reference;
-        if let Some(game) = self.explain {
-            require(&engine, game)?;
-        }
+        let explainer = self.explain.map(|asked| explainer(&engine, asked)).transpose()?;
         let asked = portfolio::Asked {
             answer: if self.decide { Answer::Decision } else { Answer::Score },
-            explain: self.explain.is_some(),
             receipts: self.receipts.is_some(),
             format: self.format,
             as_of: self.as_of.unwrap_or(engine.model.file().lineage.as_of),
         };
         let threads = self.threads.map_or_else(|| usize::from(threads()), NonZero::get);
-        let mut file = Chunks::open(&self.data, &engine, asked)?;
+        let mut file = Chunks::open(&self.data, &engine, asked, explainer)?;
         let mut out = Output::create(&self.out)?;
         let mut receipts = self.receipts.as_deref().map(Output::create).transpose()?;
         out.write(file.scoring.header(&engine).as_bytes())?;
@@ -137,12 +134,17 @@ struct Chunks {
 }
 
 impl Chunks {
-    fn open(path: &Path, engine: &Engine, asked: portfolio::Asked) -> Result<Self, Fault> {
+    fn open(
+        path: &Path,
+        engine: &Engine,
+        asked: portfolio::Asked,
+        explainer: Option<Explainer>,
+    ) -> Result<Self, Fault> {
         let mut reader = files::open(path)?;
         let mut head = Vec::new();
         let read = reader.by_ref().take(MOST_HEAD_BYTES as u64).read_to_end(&mut head);
         read.map_err(|error| files::fault(path, error))?;
-        let scoring = Layout::of(&head).and_then(|layout| Scoring::new(engine, layout, asked));
+        let scoring = Layout::of(&head).and_then(|layout| Scoring::new(engine, layout, asked, explainer));
         let scoring = scoring.map_err(|faults| refused(path, &faults))?;
         let place = scoring.layout().start();
         let waiting = head.split_off(place.bytes as usize);
@@ -252,21 +254,22 @@ pub(crate) fn values(schema: &Schema, table: &Table, columns: &[Option<usize>], 
     schema.inputs().iter().zip(columns).map(read).collect()
 }
 
-/// Refuses a game that the model's explainer does not play.
-fn require(engine: &Engine, asked: Asked) -> Result<(), Fault> {
-    let own = engine.model.own_explainer();
-    let explainer = own.ok_or_else(|| Fault::Usage(BatchError::NoReference.to_string()))?;
-    match (asked, explainer.game()) {
-        (Asked::Interventional, Game::Interventional) | (Asked::Path, Game::PathDependent) => {}
-        (_, Game::Members) => progress("note: each member of this mean is explained by its own game"),
-        (Asked::Interventional, _) => {
-            return Err(Fault::Usage(
-                "these trees are too deep for --explain interventional; use --explain path".into(),
-            ));
-        }
-        (Asked::Path, _) => {
-            return Err(Fault::Usage("this model is explained by --explain interventional".into()));
-        }
+/// The explainer against all reference rows, or against what the library of an imported model counted, if it plays the
+/// game that was asked for.
+fn explainer(engine: &Engine, asked: Asked) -> Result<Explainer, Fault> {
+    let game = match asked {
+        Asked::Interventional => Game::Interventional,
+        Asked::Path => Game::PathDependent,
+    };
+    let own = engine.model.own_explainer().ok_or_else(|| Fault::Usage(BatchError::NoReference.to_string()))?;
+    if own.game() == game {
+        return Ok(own.clone());
     }
-    Ok(())
+    if own.game() == Game::Members {
+        progress("note: each member of this mean is explained by its own game");
+        return Ok(own.clone());
+    }
+    let populations = engine.model.populations().ok_or_else(|| Fault::Usage(BatchError::NoReference.to_string()))?;
+    let explainer = engine.model.explainer_of(game, &populations.all);
+    explainer.map_err(|error| Fault::Usage(format!("this model is not explained that way: {error}")))
 }

@@ -341,7 +341,8 @@ impl Engine {
         }
     }
 
-    fn explainer(&self) -> Option<&Explainer> {
+    /// The population against which decisions are explained, folded; `None` where none is known.
+    pub fn explainer(&self) -> Option<&Explainer> {
         self.reference.explainer.as_ref().or(self.model.own_explainer())
     }
 

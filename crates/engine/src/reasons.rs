@@ -160,15 +160,21 @@ pub fn principal(schema: &Schema, policy: &Policy, answers: &[RuleAnswer], point
         }
     }
     let mut adverse: Vec<(&str, f64)> = points.map(|points| by_family(schema, points)).unwrap_or_default();
-    adverse.retain(|(_, points)| *points < 0.0);
-    adverse.sort_by(|a, b| a.1.total_cmp(&b.1).then_with(|| a.0.cmp(b.0)));
-    let all: f64 = adverse.iter().map(|(_, points)| points).sum();
-    for (index, (family, points)) in adverse.into_iter().enumerate() {
-        let principal = index == 0 || points <= LEAST_SHARE * all;
-        if principal && reasons.iter().all(|reason| reason.code != family) {
+    keep_adverse(&mut adverse);
+    for (family, points) in adverse {
+        if reasons.iter().all(|reason| reason.code != family) {
             reasons.push(Reason { code: family.to_owned(), source: Source::Model, points: Some(points) });
         }
     }
     reasons.truncate(MOST_REASONS);
     reasons
+}
+
+/// Keeps the families that count against an application and are no trifles, the worst first.
+pub(crate) fn keep_adverse(families: &mut Vec<(&str, f64)>) {
+    families.retain(|(_, points)| *points < 0.0);
+    families.sort_unstable_by(|a, b| a.1.total_cmp(&b.1).then_with(|| a.0.cmp(b.0)));
+    let all: f64 = families.iter().map(|(_, points)| points).sum();
+    let mut is_first = true;
+    families.retain(|(_, points)| std::mem::take(&mut is_first) || *points <= LEAST_SHARE * all);
 }

@@ -318,7 +318,13 @@ impl Scale {
     /// assert!((raw - 673.64).abs() < 0.005);
     /// ```
     pub fn raw(&self, z: LogOdds) -> f64 {
-        self.offset() - self.factor() * z.0
+        self.to_raw()(z)
+    }
+
+    /// [`Scale::raw`] for many log-odds: the logarithms are taken once.
+    pub fn to_raw(&self) -> impl Fn(LogOdds) -> f64 + use<> {
+        let (offset, factor) = (self.offset(), self.factor());
+        move |z| offset - factor * z.0
     }
 
     /// Log-odds of bad at unrounded points: the inverse of [`Scale::raw`].

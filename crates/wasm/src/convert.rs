@@ -12,6 +12,7 @@ use underglass_engine::load::LoadError;
 use underglass_engine::policy::Bands;
 use underglass_engine::receipt::{Receipt, ReplayError};
 use underglass_engine::seal::SealError;
+use underglass_engine::table::{Fault, Faults};
 use wasm_bindgen::{JsCast, JsValue};
 
 /// An `Error` with a stable `code`.
@@ -54,12 +55,27 @@ failures! {
 
 impl<T> Failure<T> for Result<T, InvalidApplication> {
     fn failed(self) -> Result<T, JsValue> {
-        self.map_err(|invalid| {
-            let error = fail("invalid_application", &invalid.to_string());
-            let _ = Reflect::set(&error, &"errors".into(), &to_js(&invalid).unwrap_or(JsValue::NULL));
-            error
-        })
+        self.map_err(|invalid| fail_with("invalid_application", &invalid.to_string(), &invalid))
     }
+}
+
+impl<T> Failure<T> for Result<T, Faults> {
+    fn failed(self) -> Result<T, JsValue> {
+        self.map_err(|faults| fail_with("data_refused", &faults.to_string(), &faults))
+    }
+}
+
+impl<T> Failure<T> for Result<T, Fault> {
+    fn failed(self) -> Result<T, JsValue> {
+        self.map_err(Faults::from).failed()
+    }
+}
+
+/// An `Error` with a stable `code` and what is wrong in `errors`.
+fn fail_with(code: &str, message: &str, errors: &impl Serialize) -> JsValue {
+    let error = fail(code, message);
+    let _ = Reflect::set(&error, &"errors".into(), &to_js(errors).unwrap_or(JsValue::NULL));
+    error
 }
 
 /// Plain objects, `null` for what is absent.

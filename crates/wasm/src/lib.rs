@@ -4,6 +4,7 @@
 #[cfg(feature = "bench")]
 pub mod bench;
 mod convert;
+mod file;
 #[cfg(feature = "learn")]
 mod training;
 

@@ -6,10 +6,11 @@ use crate::explain::Explanation;
 use crate::features::Schema;
 use crate::table::{Fault, guarded};
 use crate::units::{Points, Probability};
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 /// The answer to one row.
-pub(super) struct Line {
+pub(super) struct Line<'a> {
     row: u64,
     margin: f64,
     probability: Probability,
@@ -17,10 +18,10 @@ pub(super) struct Line {
     pub(super) points: Option<Points>,
     pub(super) outcome: Option<Outcome>,
     pub(super) confidence: Option<Confidence>,
-    pub(super) codes: Vec<String>,
+    pub(super) codes: Vec<Cow<'a, str>>,
 }
 
-impl Line {
+impl Line<'_> {
     pub(super) fn new(row: u64, margin: f64, probability: Probability) -> Self {
         let (explanation, points, outcome, confidence) = (None, None, None, None);
         Self { row, margin, probability, explanation, points, outcome, confidence, codes: Vec::new() }
@@ -28,19 +29,20 @@ impl Line {
 }
 
 /// The columns of a result.
-pub(super) struct Columns {
+pub(super) struct Columns<'a> {
     asked: Asked,
-    names: Vec<String>,
+    names: Vec<Cow<'a, str>>,
 }
 
-impl Columns {
-    pub(super) fn new(asked: Asked, schema: &Schema) -> Self {
-        let mut names: Vec<String> = ["row", "margin", "probability"].map(str::to_owned).into();
-        if asked.explain {
-            names.push("base".to_owned());
+impl<'a> Columns<'a> {
+    pub(super) fn new(asked: Asked, is_explained: bool, schema: &'a Schema) -> Self {
+        let mut names: Vec<Cow<'a, str>> = ["row", "margin", "probability"].map(Cow::Borrowed).into();
+        if is_explained {
+            names.push(Cow::Borrowed("base"));
             for feature in schema.features() {
-                let taken = names.contains(&feature.name);
-                names.push(if taken { format!("x_{}", feature.name) } else { feature.name.clone() });
+                let name = Cow::Borrowed(feature.name.as_str());
+                let taken = names.contains(&name);
+                names.push(if taken { Cow::Owned(format!("x_{name}")) } else { name });
             }
         }
         let more: &[&str] = match asked.answer {
@@ -48,7 +50,7 @@ impl Columns {
             Answer::Reasons => &["points", "band", "reasons"],
             Answer::Decision => &["points", "decision", "confidence", "reasons"],
         };
-        names.extend(more.iter().map(|name| (*name).to_owned()));
+        names.extend(more.iter().map(|name| Cow::Borrowed(*name)));
         Self { asked, names }
     }
 
@@ -60,7 +62,7 @@ impl Columns {
         }
     }
 
-    pub(super) fn write(&self, line: &Line, out: &mut String) {
+    pub(super) fn write(&self, line: &Line<'_>, out: &mut String) {
         // Writing to a string cannot fail.
         let _ = match self.asked.format {
             Format::Csv => self.write_csv(line, out),
@@ -68,7 +70,7 @@ impl Columns {
         };
     }
 
-    fn write_csv(&self, line: &Line, out: &mut String) -> std::fmt::Result {
+    fn write_csv(&self, line: &Line<'_>, out: &mut String) -> std::fmt::Result {
         write!(out, "{},{},{}", line.row, line.margin, line.probability.value())?;
         if let Some(Explanation { base, values }) = &line.explanation {
             write!(out, ",{base}")?;
@@ -95,7 +97,7 @@ impl Columns {
         Ok(())
     }
 
-    fn write_json(&self, line: &Line, out: &mut String) -> std::fmt::Result {
+    fn write_json(&self, line: &Line<'_>, out: &mut String) -> std::fmt::Result {
         let names = &self.names;
         write!(out, "{{\"row\":{},\"margin\":{},\"probability\":{}", line.row, line.margin, line.probability.value())?;
         if let Some(Explanation { base, values }) = &line.explanation {

@@ -12,20 +12,19 @@ pub use summary::{Outcomes, Summary};
 use crate::application::{
     Application, ApplicationForm, FieldError, Input, InvalidApplication, Permitted, Personal, check_block, selection,
 };
-use crate::batch::Progress;
+use crate::artifact::Model;
+use crate::batch::{self, Kernel, Progress, ROWS, ShapKernel};
 use crate::decision::{Decided, Decision, Engine, Outcome};
-use crate::explain::Explainer;
-use crate::features::FeatureVector;
+use crate::explain::{Explainer, Explanation};
+use crate::features::Feature;
 use crate::policy::Band;
-use crate::reasons;
+use crate::reasons::{self, MOST_REASONS};
 use crate::receipt::Receipt;
 use crate::table::{Block, Blocks, Fault, FaultCode, Faults, Layout, Place, Selection};
-use crate::units::Date;
+use crate::units::{Date, Points};
 use lines::{Columns, Line};
 use serde::{Deserialize, Serialize};
-
-/// Rows that are read, checked and scored together.
-const BLOCK_ROWS: usize = 1024;
+use std::borrow::Cow;
 
 /// What is asked of every row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,8 +32,6 @@ const BLOCK_ROWS: usize = 1024;
 pub struct Asked {
     /// What a line answers.
     pub answer: Answer,
-    /// Whether it lists the contribution of every feature, against all training rows.
-    pub explain: bool,
     /// Whether a receipt is made of every decision.
     pub receipts: bool,
     /// How lines are written.
@@ -71,6 +68,7 @@ pub struct Scoring {
     asked: Asked,
     selection: Selection,
     explainer: Option<Explainer>,
+    kernels: Kernels,
 }
 
 /// Some rows of a file, on the way to their lines.
@@ -79,8 +77,19 @@ pub struct Chunk {
     blocks: Blocks,
     size: Place,
     block: Block,
+    kernels: Kernels,
     done: usize,
     scored: Scored,
+}
+
+/// What scores blocks, with its working memory.
+#[derive(Clone, Debug)]
+struct Kernels {
+    margins: Kernel,
+    contributions: Option<ShapKernel>,
+    features: batch::Block,
+    /// Contributions in the margin's unit, one column a feature.
+    columns: Vec<[f64; ROWS]>,
 }
 
 /// The answers to a chunk.
@@ -95,11 +104,12 @@ pub struct Scored {
 }
 
 impl Scoring {
-    /// Finds the inputs' columns.
+    /// Finds the inputs' columns. With an explainer of the engine's model every line has the
+    /// contributions of the features, and [`Answer::Reasons`] are made of these.
     ///
     /// # Errors
     /// [`FaultCode::MissingColumn`] for every column that no application can do without.
-    pub fn new(engine: &Engine, layout: Layout, asked: Asked) -> Result<Self, Faults> {
+    pub fn new(engine: &Engine, layout: Layout, asked: Asked, explainer: Option<Explainer>) -> Result<Self, Faults> {
         let mut faults = Faults::default();
         let needed = |input: &&Input| input.permitted == Permitted::Model && !input.optional;
         for input in engine.inputs().iter().filter(needed).filter(|input| layout.column(&input.name).is_none()) {
@@ -113,9 +123,16 @@ impl Scoring {
             });
         }
         faults.none()?;
-        let model = &engine.model;
-        let explainer = model.own_explainer().filter(|_| asked.explain).cloned();
-        Ok(Self { asked, selection: selection(engine.inputs(), layout), explainer })
+        let reasons = || (asked.answer == Answer::Reasons).then(|| engine.explainer()).flatten();
+        let played = explainer.as_ref().or_else(reasons);
+        let (ensemble, n_features) = (engine.model.ensemble(), engine.model.schema().features().len());
+        let kernels = Kernels {
+            margins: Kernel::new(ensemble),
+            contributions: played.map(|explainer| ShapKernel::new(ensemble, explainer)),
+            features: batch::Block::new(n_features),
+            columns: vec![[0.0; ROWS]; n_features],
+        };
+        Ok(Self { asked, selection: selection(engine.inputs(), layout), explainer, kernels })
     }
 
     /// What is asked.
@@ -130,7 +147,7 @@ impl Scoring {
 
     /// What stands above all lines; empty for NDJSON.
     pub fn header(&self, engine: &Engine) -> String {
-        Columns::new(self.asked, engine.model.schema()).header()
+        self.columns(engine).header()
     }
 
     /// Takes the whole records at the beginning of some bytes that stand in the file at `from`. `is_last` when no bytes
@@ -141,7 +158,12 @@ impl Scoring {
     pub fn chunk(&self, bytes: Vec<u8>, from: Place, is_last: bool) -> Result<Chunk, Fault> {
         let (bytes, size) = self.layout().whole_records(bytes, from, is_last)?;
         let blocks = Blocks::new(bytes, from);
-        Ok(Chunk { blocks, size, block: Block::default(), done: 0, scored: Scored::default() })
+        let kernels = self.kernels.clone();
+        Ok(Chunk { blocks, size, block: Block::default(), kernels, done: 0, scored: Scored::default() })
+    }
+
+    fn columns<'a>(&self, engine: &'a Engine) -> Columns<'a> {
+        Columns::new(self.asked, self.explainer.is_some(), engine.model.schema())
     }
 }
 
@@ -154,9 +176,9 @@ impl Chunk {
     /// Answers at least `budget` more rows, or the rest.
     pub fn step(&mut self, engine: &Engine, scoring: &Scoring, budget: usize) -> Progress {
         let until = self.done.saturating_add(budget);
-        while self.done < until && self.blocks.next_block(&scoring.selection, BLOCK_ROWS, &mut self.block) {
+        while self.done < until && self.blocks.next_block(&scoring.selection, ROWS, &mut self.block) {
             self.done += self.block.n_rows();
-            scoring.answer(engine, &self.block, &mut self.scored);
+            scoring.answer(engine, &self.block, &mut self.kernels, &mut self.scored);
         }
         Progress { done: self.done, total: self.size.records as usize }
     }
@@ -168,11 +190,14 @@ impl Chunk {
 }
 
 impl Scoring {
-    fn answer(&self, engine: &Engine, block: &Block, scored: &mut Scored) {
-        let schema = engine.model.schema();
+    fn answer(&self, engine: &Engine, block: &Block, kernels: &mut Kernels, scored: &mut Scored) {
+        let model = &engine.model;
         let mut refused = refused_rows(engine.inputs(), block).into_iter().peekable();
-        let features = schema.features_of_block(block);
-        let columns = Columns::new(self.asked, schema);
+        let margins = kernels.run(engine, self.explainer.as_ref().or(engine.explainer()), block);
+        let slope = model.file().calibration.slope;
+        let columns = self.columns(engine);
+        let raw = model.scale().to_raw();
+        let families = Families::new(model);
         for row in 0..block.n_rows() {
             let number = block.from.records + row as u64;
             if let Some((_, faults)) = refused.next_if(|(refused, _)| *refused == row) {
@@ -180,50 +205,100 @@ impl Scoring {
                 scored.summary.refuse(faults);
                 continue;
             }
-            let features = features_of_row(&features, block.n_rows(), row);
-            let (margin, probability) = (engine.model.margin(&features), engine.model.probability(&features));
+            let calibration = model.file().calibration;
+            let (margin, probability) = (calibration.calibrated(margins[row]), calibration.probability(margins[row]));
             let mut line = Line::new(number, margin, probability);
+            let contributions = || kernels.columns.iter().map(|column| slope * column[row]);
             if let Some(explainer) = &self.explainer {
-                line.explanation = Some(engine.model.explain(explainer, &features));
+                let base = calibration.calibrated(explainer.base());
+                line.explanation = Some(Explanation { base, values: contributions().collect() });
             }
             match self.asked.answer {
                 Answer::Score => {}
-                Answer::Reasons => self.reasons(engine, &features, &mut line),
-                Answer::Decision => self.decision(engine, &Application::of_row(block, row), &mut line, scored),
+                Answer::Reasons => {
+                    let points = Points::from_raw(raw(calibration.log_odds(margins[row])));
+                    line.points = Some(points);
+                    line.outcome = Some(outcome_of(engine.policy.bands.of(points)));
+                    line.codes = families.principal(contributions());
+                }
+                Answer::Decision => self.decide(engine, &Application::of_row(block, row), &mut line, scored),
             }
             scored.summary.answer(line.outcome, line.points, &line.codes);
             columns.write(&line, &mut scored.lines);
         }
     }
 
-    /// Band and adverse families, from the score and its contributions alone.
-    fn reasons(&self, engine: &Engine, features: &FeatureVector, line: &mut Line) {
-        let score = engine.score(features);
-        let points = engine.contributions_in_points(&score);
-        line.points = Some(score.points);
-        line.outcome = Some(match engine.policy.bands.of(score.points) {
-            Band::Approve => Outcome::Approve,
-            Band::Review => Outcome::Review,
-            Band::Decline => Outcome::Decline,
-        });
-        let adverse = reasons::principal(engine.model.schema(), &engine.policy, &[], Some(&points));
-        line.codes = adverse.into_iter().map(|reason| reason.code).collect();
-    }
-
     /// The decision in full, as for one application.
-    fn decision(&self, engine: &Engine, application: &Application, line: &mut Line, scored: &mut Scored) {
+    fn decide(&self, engine: &Engine, application: &Application, line: &mut Line<'_>, scored: &mut Scored) {
         let as_of = self.asked.as_of;
         let decided = engine.decide(application, as_of);
         line.points = decided.score.as_ref().map(|score| score.points);
         line.outcome = Some(decided.decision.outcome());
         line.confidence = decided.confidence;
-        line.codes = codes(&decided);
+        line.codes = codes(&decided).into_iter().map(Cow::Owned).collect();
         if self.asked.receipts {
             let form = ApplicationForm(application.to_form(engine.inputs()).into_iter().collect());
             let receipt = Receipt::new(engine, &form, decided, as_of, 0).encode();
             scored.receipts.push_str(&String::from_utf8_lossy(&receipt));
             scored.receipts.push('\n');
         }
+    }
+}
+
+impl Kernels {
+    /// The margins of a block, and its contributions under an explainer where they are asked for.
+    fn run(&mut self, engine: &Engine, explainer: Option<&Explainer>, block: &Block) -> [f64; ROWS] {
+        let ensemble = engine.model.ensemble();
+        let features = engine.model.schema().features_of_block(block);
+        self.features.clear(block.n_rows());
+        for (index, column) in features.chunks(block.n_rows().max(1)).enumerate() {
+            self.features.set_column(index, column);
+        }
+        if let (Some(kernel), Some(explainer)) = (&mut self.contributions, explainer) {
+            kernel.contributions(ensemble, explainer, &self.features, &mut self.columns);
+        }
+        self.margins.margins(ensemble, &self.features)
+    }
+}
+
+/// The reason families of a model, and the family of each feature.
+struct Families<'a> {
+    names: Vec<&'a str>,
+    of_feature: Vec<usize>,
+    /// Log-odds to points, positive is safer.
+    factor: f64,
+}
+
+impl<'a> Families<'a> {
+    fn new(model: &'a Model) -> Self {
+        let mut names: Vec<&str> = Vec::new();
+        let of = |feature: &'a Feature| {
+            let family = feature.family.as_str();
+            names.iter().position(|name| *name == family).unwrap_or_else(|| {
+                names.push(family);
+                names.len() - 1
+            })
+        };
+        let of_feature = model.schema().features().iter().map(of).collect();
+        Self { names, of_feature, factor: -model.scale().factor() }
+    }
+
+    /// The families that count most against a row, as [`reasons::principal`] gives them without rules.
+    fn principal(&self, contributions: impl Iterator<Item = f64>) -> Vec<Cow<'a, str>> {
+        let mut sums: Vec<(&str, f64)> = self.names.iter().map(|name| (*name, 0.0)).collect();
+        for (family, value) in self.of_feature.iter().zip(contributions) {
+            sums[*family].1 += self.factor * value;
+        }
+        reasons::keep_adverse(&mut sums);
+        sums.into_iter().take(MOST_REASONS).map(|(family, _)| Cow::Borrowed(family)).collect()
+    }
+}
+
+fn outcome_of(band: Band) -> Outcome {
+    match band {
+        Band::Approve => Outcome::Approve,
+        Band::Review => Outcome::Review,
+        Band::Decline => Outcome::Decline,
     }
 }
 
@@ -236,11 +311,6 @@ fn codes(decided: &Decided) -> Vec<String> {
         | Decision::Incomplete { fields: codes } => codes.as_slice().to_vec(),
         Decision::Approve { .. } | Decision::Counteroffer { .. } => Vec::new(),
     }
-}
-
-fn features_of_row(columns: &[f64], n_rows: usize, row: usize) -> FeatureVector {
-    let values = columns.iter().skip(row).step_by(n_rows);
-    FeatureVector(values.map(|value| Some(*value).filter(|value| !value.is_nan())).collect())
 }
 
 /// Rows that are no records or no applications, rising, with what is wrong.

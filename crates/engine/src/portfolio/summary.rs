@@ -4,6 +4,7 @@ use crate::decision::Outcome;
 use crate::table::{Fault, Faults};
 use crate::units::Points;
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// What many rows were answered.
@@ -94,7 +95,7 @@ impl Summary {
         faults.into_iter().for_each(|fault| self.faults.push(fault));
     }
 
-    pub(super) fn answer(&mut self, outcome: Option<Outcome>, points: Option<Points>, codes: &[String]) {
+    pub(super) fn answer(&mut self, outcome: Option<Outcome>, points: Option<Points>, codes: &[Cow<'_, str>]) {
         self.rows += 1;
         if let Some(outcome) = outcome {
             *self.outcomes.count(outcome) += 1;
@@ -103,10 +104,10 @@ impl Summary {
             self.points[(points.value() - Points::MIN.value()) as usize] += 1;
         }
         for code in codes {
-            match self.codes.get_mut(code) {
+            match self.codes.get_mut(code.as_ref()) {
                 Some(count) => *count += 1,
                 None => {
-                    self.codes.insert(code.clone(), 1);
+                    self.codes.insert(code.as_ref().to_owned(), 1);
                 }
             }
         }

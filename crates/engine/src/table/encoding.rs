@@ -1,12 +1,10 @@
 //! How a file spells characters: UTF-8, or UTF-16 when it begins with that byte order mark.
 
 use super::fault::{Fault, FaultCode, file_fault};
-use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
 /// An encoding of text, with or without its byte order mark.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Encoding {
     Utf8,
     Utf8WithMark,

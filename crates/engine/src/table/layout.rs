@@ -20,8 +20,7 @@ const UNCLOSED: &str = "a quoted field that is not closed";
 ///
 /// A column has decimal commas if the file's first bytes show it; a cell further on that spells numbers the other way is
 /// no number then.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Layout {
     encoding: Encoding,
     pub(super) header: Header,
@@ -49,8 +48,7 @@ impl Add for Place {
 }
 
 /// The first record of a file.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct Header {
     pub(super) names: Vec<String>,
     pub(super) line: usize,

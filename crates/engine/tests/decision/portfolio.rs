@@ -7,8 +7,7 @@ use underglass_engine::portfolio::{Answer, Asked, Format, Scored, Scoring, Summa
 use underglass_engine::table::{Faults, Layout, Table};
 use underglass_engine::units::Date;
 
-const ASKED: Asked =
-    Asked { answer: Answer::Decision, explain: false, receipts: false, format: Format::Csv, as_of: Date::EPOCH };
+const ASKED: Asked = Asked { answer: Answer::Decision, receipts: false, format: Format::Csv, as_of: Date::EPOCH };
 
 /// Applications of the synthetic world, with a text that spans lines, an unseen level, gaps, and rows that are none.
 fn file(rows: u64) -> String {
@@ -32,7 +31,9 @@ fn file(rows: u64) -> String {
 /// What a host does with pieces of a size: lines in order, and merged counts.
 fn scored(engine: &Engine, file: &[u8], asked: Asked, piece: usize) -> Result<Scored, Faults> {
     let layout = Layout::of(file)?;
-    let scoring = Scoring::new(engine, layout, asked)?;
+    // Contributions stand beside a score alone.
+    let explainer = (asked.answer == Answer::Score).then(|| engine.model.against_all().clone());
+    let scoring = Scoring::new(engine, layout, asked, explainer)?;
     let mut all = Scored { lines: scoring.header(engine), ..Scored::default() };
     let mut place = scoring.layout().start();
     let mut end = place.bytes as usize;
@@ -104,7 +105,7 @@ fn chunks_of_any_size_give_the_same_bytes_and_counts() {
     for asked in [
         ASKED,
         Asked { answer: Answer::Reasons, format: Format::Ndjson, ..ASKED },
-        Asked { answer: Answer::Score, explain: true, ..ASKED },
+        Asked { answer: Answer::Score, ..ASKED },
     ] {
         let whole = scored(&engine, csv.as_bytes(), asked, usize::MAX / 2).expect("a file");
         for piece in [64, 177, 1000, 4096] {
@@ -151,4 +152,40 @@ fn a_file_without_a_needed_column_is_refused_at_once() {
     let faults = scored(&engine, b"age\n30\n", ASKED, 100).expect_err("columns are missing");
     assert!(faults.count() > 3);
     assert!(faults.to_string().contains("line 1, column \""), "{faults}");
+}
+
+#[test]
+fn reasons_and_contributions_are_those_of_one_application() {
+    let engine = super::engine();
+    let csv = file(300);
+    let reasons = scored(&engine, csv.as_bytes(), Asked { answer: Answer::Reasons, ..ASKED }, 5000).expect("a file");
+    let explained = scored(&engine, csv.as_bytes(), Asked { answer: Answer::Score, ..ASKED }, 5000).expect("a file");
+    let schema = engine.model.schema();
+    let mut compared = 0;
+    for (row, (reasons, explained)) in reasons.lines.lines().zip(explained.lines.lines()).skip(1).enumerate() {
+        if reasons.contains(",refused,") {
+            continue;
+        }
+        let mut sound = super::row_values(schema, 7, row as u64);
+        if row % 11 == 3 {
+            // The file has another kind here, and a text where a number stood is refused.
+            sound[row % 7] = FormValue::Text("another\n\"kind\"".to_owned());
+        }
+        let Ok(application) = check_row(engine.inputs(), sound) else { continue };
+        let features = schema.features_of(&application);
+        let score = engine.score(&features);
+        let points = engine.contributions_in_points(&score);
+        let principal = underglass_engine::reasons::principal(schema, &engine.policy, &[], Some(&points));
+        let codes: Vec<&str> = principal.iter().map(|reason| reason.code.as_str()).collect();
+        assert!(reasons.ends_with(&format!(",{}", codes.join(" "))), "{reasons}: {codes:?}");
+        assert!(reasons.contains(&format!(",{},", score.points.value())), "{reasons}");
+        let explanation = engine.model.explain(engine.model.against_all(), &features);
+        let found: Vec<u64> =
+            explained.split(',').skip(3).map(|cell| cell.parse::<f64>().expect(cell).to_bits()).collect();
+        let expected: Vec<u64> =
+            std::iter::once(explanation.base).chain(explanation.values).map(f64::to_bits).collect();
+        assert_eq!(found, expected, "{explained}");
+        compared += 1;
+    }
+    assert!(compared > 200, "{compared}");
 }

@@ -10,14 +10,14 @@ use underglass_engine::seal;
 use underglass_engine::table::Table;
 
 /// A model file. Its digest is made right first: else only the digest would be tried.
-pub fn artifact(bytes: &[u8]) {
+pub(crate) fn artifact(bytes: &[u8]) {
     if let Ok(sealed) = seal::seal(bytes) {
         Model::decode(&sealed).ok();
     }
 }
 
 /// A policy file, against the schema of the auto book.
-pub fn policy(bytes: &[u8]) {
+pub(crate) fn policy(bytes: &[u8]) {
     let schema = Schema::new(auto::inputs(), auto::features());
     if let (Ok(sealed), Ok(schema)) = (seal::seal(bytes), schema) {
         Policy::decode(&sealed, &schema).ok();
@@ -25,21 +25,21 @@ pub fn policy(bytes: &[u8]) {
 }
 
 /// A CSV file.
-pub fn csv(bytes: &[u8]) {
+pub(crate) fn csv(bytes: &[u8]) {
     Table::from_csv(bytes).ok();
 }
 
 /// An XGBoost model, JSON or UBJSON.
-pub fn xgboost(bytes: &[u8]) {
+pub(crate) fn xgboost(bytes: &[u8]) {
     import::xgboost::read(bytes).ok();
 }
 
 /// A LightGBM model.
-pub fn lightgbm(bytes: &[u8]) {
+pub(crate) fn lightgbm(bytes: &[u8]) {
     import::lightgbm::read(bytes).ok();
 }
 
 /// An ONNX model.
-pub fn onnx(bytes: &[u8]) {
+pub(crate) fn onnx(bytes: &[u8]) {
     import::onnx::read(bytes).ok();
 }
