@@ -9,8 +9,8 @@ mod jobs;
 mod margins;
 
 pub use block::{Block, ROWS};
-pub use contributions::ShapKernel;
-pub use jobs::{Contributions, ExplainJob, ScoreJob, Scores};
+pub use contributions::{BLOCKS, ShapKernel};
+pub use jobs::{Adverse, Contributions, ExplainJob, ReasonJob, ScoreJob, Scores};
 pub use margins::Kernel;
 
 use crate::application::{FormValue, InvalidApplication, check_row};

@@ -12,13 +12,11 @@ pub use summary::{Outcomes, Summary};
 use crate::application::{
     Application, ApplicationForm, FieldError, Input, InvalidApplication, Permitted, Personal, check_block, selection,
 };
-use crate::artifact::Model;
 use crate::batch::{self, Kernel, Progress, ROWS, ShapKernel};
 use crate::decision::{Decided, Decision, Engine, Outcome};
 use crate::explain::{Explainer, Explanation};
-use crate::features::Feature;
 use crate::policy::Band;
-use crate::reasons::{self, MOST_REASONS};
+use crate::reasons::{Families, MOST_REASONS};
 use crate::receipt::Receipt;
 use crate::table::{Block, Blocks, Fault, FaultCode, Faults, Layout, Place, Selection};
 use crate::units::{Date, Points};
@@ -197,7 +195,8 @@ impl Scoring {
         let slope = model.file().calibration.slope;
         let columns = self.columns(engine);
         let raw = model.scale().to_raw();
-        let families = Families::new(model);
+        let families = Families::new(model.schema());
+        let factor = model.scale().factor();
         for row in 0..block.n_rows() {
             let number = block.from.records + row as u64;
             if let Some((_, faults)) = refused.next_if(|(refused, _)| *refused == row) {
@@ -219,7 +218,9 @@ impl Scoring {
                     let points = Points::from_raw(raw(calibration.log_odds(margins[row])));
                     line.points = Some(points);
                     line.outcome = Some(outcome_of(engine.policy.bands.of(points)));
-                    line.codes = families.principal(contributions());
+                    let against = families.adverse(contributions().map(|value| -factor * value));
+                    let codes = against.into_iter().take(MOST_REASONS).map(|(family, _)| &families.names()[family]);
+                    line.codes = codes.map(|code| Cow::Borrowed(code.as_str())).collect();
                 }
                 Answer::Decision => self.decide(engine, &Application::of_row(block, row), &mut line, scored),
             }
@@ -255,42 +256,10 @@ impl Kernels {
             self.features.set_column(index, column);
         }
         if let (Some(kernel), Some(explainer)) = (&mut self.contributions, explainer) {
-            kernel.contributions(ensemble, explainer, &self.features, &mut self.columns);
+            let features = std::slice::from_ref(&self.features);
+            kernel.contributions(ensemble, explainer, features, &mut self.columns);
         }
         self.margins.margins(ensemble, &self.features)
-    }
-}
-
-/// The reason families of a model, and the family of each feature.
-struct Families<'a> {
-    names: Vec<&'a str>,
-    of_feature: Vec<usize>,
-    /// Log-odds to points, positive is safer.
-    factor: f64,
-}
-
-impl<'a> Families<'a> {
-    fn new(model: &'a Model) -> Self {
-        let mut names: Vec<&str> = Vec::new();
-        let of = |feature: &'a Feature| {
-            let family = feature.family.as_str();
-            names.iter().position(|name| *name == family).unwrap_or_else(|| {
-                names.push(family);
-                names.len() - 1
-            })
-        };
-        let of_feature = model.schema().features().iter().map(of).collect();
-        Self { names, of_feature, factor: -model.scale().factor() }
-    }
-
-    /// The families that count most against a row, as [`reasons::principal`] gives them without rules.
-    fn principal(&self, contributions: impl Iterator<Item = f64>) -> Vec<Cow<'a, str>> {
-        let mut sums: Vec<(&str, f64)> = self.names.iter().map(|name| (*name, 0.0)).collect();
-        for (family, value) in self.of_feature.iter().zip(contributions) {
-            sums[*family].1 += self.factor * value;
-        }
-        reasons::keep_adverse(&mut sums);
-        sums.into_iter().take(MOST_REASONS).map(|(family, _)| Cow::Borrowed(family)).collect()
     }
 }
 
