@@ -389,9 +389,9 @@ fn made_up_rows_teach_and_are_counted_nowhere() {
     for learner in [Learner::Symmetric, Learner::Logistic, Learner::Forest, Learner::Scorecard] {
         let plan = Plan { learner, settings, classes: Classes::MadeUp, ..world_plan() };
         let made_up = train(&table, plan.clone()).expect("a model");
-        let metrics = &made_up.model.file().metrics;
+        let metrics = made_up.model.metrics().expect("measured");
         assert_eq!((metrics.rows, made_up.bad.len(), made_up.in_sample.len()), (1500, 1500, 1500));
-        assert_eq!(made_up.model.file().populations.all.rows, 1500);
+        assert_eq!(made_up.model.populations().expect("training rows").all.rows, 1500);
         let held_out = made_up.held_out().expect("figures");
         // Half of the rows that were learned from are bad, and the calibration takes it back.
         let base = held_out.calibrated.base_rate;
@@ -406,7 +406,7 @@ fn made_up_rows_teach_and_are_counted_nowhere() {
     let plan = Plan { classes: Classes::MadeUp, folds: Folds::Stratified(2), ..Plan::new("bad") };
     assert!(matches!(train(&few, plan), Err(LearnError::Columns(_))));
     let tuned = Plan { classes: Classes::MadeUp, trials: 1, settings, ..world_plan() };
-    assert!(train(&table, tuned).expect("a model").model.file().metrics.auc.value > 0.7);
+    assert!(train(&table, tuned).expect("a model").model.metrics().expect("measured").auc.value > 0.7);
 }
 
 #[test]
