@@ -136,20 +136,23 @@ pub(crate) fn values(schema: &Schema, table: &Table, columns: &[Option<usize>], 
 /// The explainer against all reference rows, or against what the library of an imported model counted, if it plays the
 /// game that was asked for.
 fn explainer(engine: &Engine, asked: Asked) -> Result<Explainer, Fault> {
-    let explainer = engine.model.own_explainer().ok_or_else(|| Fault::Usage(BatchError::NoReference.to_string()))?;
-    match (asked, explainer.game()) {
-        (Asked::Interventional, Game::Interventional) | (Asked::Path, Game::PathDependent) => {}
-        (_, Game::Members) => progress("note: each member of this mean is explained by its own game"),
-        (Asked::Interventional, _) => {
-            return Err(Fault::Usage(
-                "these trees are too deep for --explain interventional; use --explain path".into(),
-            ));
-        }
-        (Asked::Path, _) => {
-            return Err(Fault::Usage("this model is explained by --explain interventional".into()));
-        }
+    let game = match asked {
+        Asked::Interventional => Game::Interventional,
+        Asked::Path => Game::PathDependent,
+    };
+    let own = engine.model.against_all().ok_or_else(|| Fault::Usage(BatchError::NoReference.to_string()))?;
+    if own.game() == Game::Members {
+        progress("note: each member of this mean is explained by its own game");
+        return Ok(own.clone());
     }
-    Ok(explainer)
+    let Some(populations) = engine.model.populations() else {
+        let refused = || Fault::Usage("this model has no reference population; ask for --explain path".to_owned());
+        return Some(own.clone()).filter(|own| own.game() == game).ok_or_else(refused);
+    };
+    engine
+        .model
+        .explainer_of(game, &populations.all)
+        .map_err(|error| Fault::Usage(format!("this model is not explained that way: {error}")))
 }
 
 fn decide(engine: &Engine, application: &Application, as_of: Date) -> Receipt {

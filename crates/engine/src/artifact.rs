@@ -3,9 +3,10 @@
 //! [`Model::decode`] is one of the engine's two doors: it checks the digest, every length, index and number, and
 //! replays the probes before anything is used.
 
-use crate::explain::{Explainer, Explanation};
+use crate::explain::{Explainer, Explanation, Game, GameError};
 use crate::features::{FeatureVector, Schema};
 pub use crate::metrics::Estimate;
+use crate::model::general::Sum;
 use crate::model::{Calibration, Ensemble, Link, ModelError, Summary};
 use crate::seal::{self, Digest, Kind, Layout, SealError};
 use crate::units::{Date, LogOdds, Points, Probability, Scale};
@@ -294,6 +295,8 @@ pub enum ArtifactError {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Model {
     file: ModelFile,
+    /// All training rows, folded once.
+    against_all: Option<Explainer>,
 }
 
 impl Model {
@@ -341,7 +344,11 @@ impl Model {
         for probe in &file.probes {
             length("row of a probe", probe.row.len(), n_features)?;
         }
-        Ok(Self { file })
+        let against_all = match &file.populations {
+            Some(populations) => Some(Explainer::new(&file.ensemble, &populations.all.summary)),
+            None => Explainer::of_library(&file.ensemble),
+        };
+        Ok(Self { file, against_all })
     }
 
     /// The sealed file.
@@ -384,6 +391,11 @@ impl Model {
         self.file.calibration.link != Link::Identity
     }
 
+    /// Whether leaves are added in single precision, so that contributions add up to the margin but for its rounding.
+    pub fn adds_singles(&self) -> bool {
+        matches!(&self.file.ensemble, Ensemble::General(model) if model.sum == Sum::F32)
+    }
+
     /// Calibrated margin of a row: log-odds, or what the link says.
     pub fn margin(&self, row: &FeatureVector) -> f64 {
         self.file.calibration.calibrated(self.file.ensemble.margin(row))
@@ -424,9 +436,8 @@ impl Model {
     }
 
     fn run_probes(&self) -> Result<(), ArtifactError> {
-        let explainer = self.own_explainer();
         for (index, expected) in self.file.probes.iter().enumerate() {
-            let found = self.probe(explainer.as_ref(), expected.row.clone());
+            let found = self.probe(expected.row.clone());
             let differs =
                 |what, found: String, expected: String| Err(ArtifactError::Probe { index, what, found, expected });
             if found.log_odds.to_bits() != expected.log_odds.to_bits() {
@@ -446,24 +457,29 @@ impl Model {
         Ok(())
     }
 
-    /// Explains against all reference rows or, without any, against what the library that grew the trees counted. `None`
-    /// when neither is known.
-    pub fn own_explainer(&self) -> Option<Explainer> {
-        match &self.file.populations {
-            Some(populations) => Some(self.explainer(&populations.all)),
-            None => Explainer::of_library(&self.file.ensemble),
-        }
-    }
-
-    /// Folds a population of this model for [`Model::explain`].
+    /// Folds a population of this model for [`Model::explain`], in the game that suits the model best.
     pub fn explainer(&self, population: &Population) -> Explainer {
         Explainer::new(&self.file.ensemble, &population.summary)
     }
 
-    fn probe(&self, explainer: Option<&Explainer>, row: Vec<Option<f64>>) -> Probe {
+    /// The same against all reference rows or, without any, against what the library that grew the trees counted; folded
+    /// once, when the model is read. `None` when neither is known.
+    pub fn against_all(&self) -> Option<&Explainer> {
+        self.against_all.as_ref()
+    }
+
+    /// Folds a population of this model for one game.
+    ///
+    /// # Errors
+    /// [`GameError`] when the model or what its file says of the population does not allow the game.
+    pub fn explainer_of(&self, game: Game, population: &Population) -> Result<Explainer, GameError> {
+        Explainer::of_game(game, &self.file.ensemble, &population.summary)
+    }
+
+    fn probe(&self, row: Vec<Option<f64>>) -> Probe {
         let vector = FeatureVector(row);
         let log_odds = self.log_odds(&vector);
-        let explained = explainer.map(|explainer| self.explain(explainer, &vector));
+        let explained = self.against_all.as_ref().map(|explainer| self.explain(explainer, &vector));
         let numbers = explained.into_iter().flat_map(|found| std::iter::once(found.base).chain(found.values));
         let bytes: Vec<u8> = numbers.flat_map(f64::to_le_bytes).collect();
         Probe {
@@ -478,8 +494,7 @@ impl Model {
     /// each feature at its middle threshold and one double either side, each feature missing in turn, all missing.
     #[must_use]
     pub fn with_probes(mut self, seed: u64) -> Self {
-        let explainer = self.own_explainer();
-        self.file.probes = self.probe_rows(seed).into_iter().map(|row| self.probe(explainer.as_ref(), row)).collect();
+        self.file.probes = self.probe_rows(seed).into_iter().map(|row| self.probe(row)).collect();
         self
     }
 

@@ -55,6 +55,7 @@ struct Reference {
     named: ReferencePopulation,
     /// Whether the population is known: reasons need one.
     gives_reasons: bool,
+    /// `None`: the model's own, against all rows.
     explainer: Option<Explainer>,
 }
 
@@ -94,6 +95,8 @@ pub struct Score {
     pub base: f64,
     /// One contribution a feature in log-odds: `base + Σ contributions = log_odds`. None where nothing is known to compare with.
     pub contributions: Vec<f64>,
+    /// What a sum in single precision adds to `base + Σ contributions`: `None` where leaves are added in double precision.
+    pub float32_rounding: Option<f64>,
 }
 
 /// How sure it is that a refit of the model would land in the same band.
@@ -313,7 +316,7 @@ impl Engine {
     pub fn score(&self, features: &FeatureVector) -> Score {
         let model = &self.model;
         let log_odds = model.log_odds(features);
-        let explained = self.reference.explainer.as_ref().map(|explainer| model.explain_log_odds(explainer, features));
+        let explained = self.explainer().map(|explainer| model.explain_log_odds(explainer, features));
         let explanation = explained.unwrap_or(Explanation { base: log_odds.0, values: Vec::new() });
         let raw = model.scale().raw(log_odds);
         let half = 1.645 * model.spread_at(raw);
@@ -325,9 +328,16 @@ impl Engine {
             pd_high: pd_at(raw - half),
             points: Points::from_raw(raw),
             raw_points: raw,
+            float32_rounding: model
+                .adds_singles()
+                .then(|| log_odds.0 - explanation.values.iter().fold(explanation.base, |sum, value| sum + value)),
             base: explanation.base,
             contributions: explanation.values,
         }
+    }
+
+    fn explainer(&self) -> Option<&Explainer> {
+        self.reference.explainer.as_ref().or(self.model.against_all())
     }
 
     /// Points that each feature adds against the reference; with the reference's mean they add up to the raw score.
@@ -339,13 +349,12 @@ impl Engine {
     /// How much each feature moves this model over all training rows, in the margin's unit: for ordering what people see.
     pub fn influence(&self) -> Vec<f64> {
         let n_features = self.model.schema().features().len();
-        match &self.reference.explainer {
-            Some(explainer) => {
-                let all = self.model.populations().map(|populations| &populations.all.summary);
-                explainer.influence(self.model.ensemble(), all, n_features)
-            }
-            None => vec![0.0; n_features],
-        }
+        let all = self.model.populations().map(|populations| &populations.all.summary);
+        let explainer = self.explainer();
+        explainer.map_or_else(
+            || vec![0.0; n_features],
+            |explainer| explainer.influence(self.model.ensemble(), all, n_features),
+        )
     }
 
     fn missing(&self, application: &Application) -> Vec<String> {
@@ -539,26 +548,26 @@ impl Reference {
             Some(population) => ("above_cutoff", population),
             None => ("all", &populations.all),
         };
-        let explainer = model.explainer(population);
+        let explainer = above.as_ref().map(|population| model.explainer(population));
         Self {
             named: ReferencePopulation {
                 name: name.to_owned(),
                 from: population.from,
                 to: population.to,
                 rows: population.rows,
-                game: explainer.game(),
+                game: explainer.as_ref().or(model.against_all()).map_or(Game::Interventional, Explainer::game),
             },
             gives_reasons: true,
-            explainer: Some(explainer),
+            explainer,
         }
     }
 
     /// What an imported model has without a reference population: at most what its library counted.
     fn of_library(model: &Model) -> Self {
-        let explainer = model.own_explainer();
-        let name = if explainer.is_some() { "library" } else { "none" };
-        let game = explainer.as_ref().map_or(Game::PathDependent, Explainer::game);
+        let own = model.against_all();
+        let name = if own.is_some() { "library" } else { "none" };
+        let game = own.map_or(Game::PathDependent, Explainer::game);
         let named = ReferencePopulation { name: name.to_owned(), from: None, to: None, rows: 0, game };
-        Self { named, gives_reasons: false, explainer }
+        Self { named, gives_reasons: false, explainer: None }
     }
 }

@@ -31,6 +31,17 @@ pub enum Game {
     Members,
 }
 
+/// Why a game cannot be played.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum GameError {
+    /// The path-dependent game of a model without paths.
+    #[error("a linear model has no paths; ask for its interventional contributions")]
+    NoPaths,
+    /// The interventional game of general trees whose reference rows were counted by leaf.
+    #[error("the reference rows were counted by leaf; these trees need counts of patterns, or the path-dependent game")]
+    NoPatterns,
+}
+
 /// A population folded into whatever makes one row's explanation quick.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Explainer {
@@ -39,42 +50,60 @@ pub struct Explainer {
 }
 
 #[derive(Clone, Debug, PartialEq)]
-enum Fold {
+pub(crate) enum Fold {
     Symmetric(ShapTables),
     General(PathShap),
     Linear(Vec<f64>),
-    Mean(Vec<Explainer>),
+    Mean(Game, Vec<Explainer>),
 }
 
 impl Explainer {
-    /// Folds a population. `summary` must have passed [`Summary::check`] for this ensemble.
+    /// Folds a population for the game that suits the shape best: interventional, for general trees path-dependent. `summary`
+    /// must have passed [`Summary::check`] for this ensemble.
     pub fn new(ensemble: &Ensemble, summary: &Summary) -> Self {
+        // Every shape plays one of them.
+        [Game::Members, Game::Interventional, Game::PathDependent]
+            .into_iter()
+            .find_map(|game| Self::of_game(game, ensemble, summary).ok())
+            .unwrap_or(Self { base: 0.0, fold: Fold::Linear(Vec::new()) })
+    }
+
+    /// Folds a population for one game. `summary` must have passed [`Summary::check`] for this ensemble. In a mean every
+    /// member plays the game; under [`Game::Members`] each plays its own, and so does a model that is no mean.
+    ///
+    /// # Errors
+    /// [`GameError`] when the model and what is known of its population do not allow the game.
+    pub fn of_game(game: Game, ensemble: &Ensemble, summary: &Summary) -> Result<Self, GameError> {
         match (ensemble, summary) {
             (Ensemble::Symmetric(model), Summary::Leaves(counts)) => {
-                let tables = ShapTables::new(model, counts);
-                Self { base: tables.base(), fold: Fold::Symmetric(tables) }
+                let played = if game == Game::PathDependent { game } else { Game::Interventional };
+                let tables = ShapTables::new(played, model, counts);
+                Ok(Self { base: tables.base(), fold: Fold::Symmetric(tables) })
             }
+            (Ensemble::General(_), _) if game == Game::Interventional => Err(GameError::NoPatterns),
             (Ensemble::General(model), Summary::Leaves(counts)) => {
                 let paths = PathShap::new(model, counts);
-                Self { base: paths.base(), fold: Fold::General(paths) }
+                Ok(Self { base: paths.base(), fold: Fold::General(paths) })
             }
-            (Ensemble::Linear(model), Summary::Means(means)) => Self {
+            (Ensemble::Linear(_), _) if game == Game::PathDependent => Err(GameError::NoPaths),
+            (Ensemble::Linear(model), Summary::Means(means)) => Ok(Self {
                 base: means.iter().fold(model.intercept, |sum, mean| sum + mean),
                 fold: Fold::Linear(means.clone()),
-            },
+            }),
             (Ensemble::Mean(model), Summary::Members(summaries)) => {
-                let members: Vec<Explainer> = model
-                    .members
-                    .iter()
-                    .zip(summaries)
-                    .map(|(member, summary)| Explainer::new(&member.ensemble, summary))
-                    .collect();
+                let listed = model.members.iter().zip(summaries);
+                let members: Vec<Explainer> = listed
+                    .map(|(member, summary)| match game {
+                        Game::Members => Ok(Explainer::new(&member.ensemble, summary)),
+                        game => Explainer::of_game(game, &member.ensemble, summary),
+                    })
+                    .collect::<Result<_, _>>()?;
                 let listed = model.members.iter().zip(&members);
                 let sum = listed.fold(0.0, |sum, (member, folded)| sum + member.calibration.log_odds(folded.base).0);
-                Self { base: sum / members.len() as f64, fold: Fold::Mean(members) }
+                Ok(Self { base: sum / members.len() as f64, fold: Fold::Mean(game, members) })
             }
             // A checked summary has the ensemble's shape.
-            _ => Self { base: 0.0, fold: Fold::Linear(Vec::new()) },
+            _ => Ok(Self { base: 0.0, fold: Fold::Linear(Vec::new()) }),
         }
     }
 
@@ -94,38 +123,78 @@ impl Explainer {
     /// The game whose values [`Explainer::explain`] gives.
     pub fn game(&self) -> Game {
         match &self.fold {
-            Fold::Symmetric(_) | Fold::Linear(_) => Game::Interventional,
+            Fold::Symmetric(tables) => tables.game(),
+            Fold::Linear(_) => Game::Interventional,
             Fold::General(_) => Game::PathDependent,
-            Fold::Mean(_) => Game::Members,
+            Fold::Mean(game, _) => *game,
         }
+    }
+
+    pub(crate) fn fold(&self) -> &Fold {
+        &self.fold
     }
 
     /// The contributions of one row.
     pub fn explain(&self, ensemble: &Ensemble, row: &FeatureVector) -> Explanation {
         let mut values = vec![0.0; row.0.len()];
-        self.add(ensemble, row, 1.0, &mut values);
-        Explanation { base: self.base, values }
-    }
-
-    /// Adds `scale` times the contributions of one row.
-    fn add(&self, ensemble: &Ensemble, row: &FeatureVector, scale: f64, values: &mut [f64]) {
         match (ensemble, &self.fold) {
-            (Ensemble::Symmetric(model), Fold::Symmetric(tables)) => tables.add(model, row, scale, values),
-            (Ensemble::General(model), Fold::General(paths)) => paths.add(model, row, scale, values),
+            (Ensemble::Symmetric(model), Fold::Symmetric(tables)) => tables.add(model, row, &mut values),
+            (Ensemble::General(model), Fold::General(paths)) => paths.add(model, row, &mut values),
             (Ensemble::Linear(model), Fold::Linear(means)) => {
                 for (((sum, term), mean), value) in values.iter_mut().zip(&model.terms).zip(means).zip(&row.0) {
-                    *sum += scale * (term.value(*value) - mean);
+                    *sum = term.value(*value) - mean;
                 }
             }
-            (Ensemble::Mean(model), Fold::Mean(members)) => {
+            (Ensemble::Mean(model), Fold::Mean(_, members)) => {
                 for (member, folded) in model.members.iter().zip(members) {
-                    let share = scale * member.calibration.slope / members.len() as f64;
-                    folded.add(&member.ensemble, row, share, values);
+                    let share = member.calibration.slope / members.len() as f64;
+                    let of_member = folded.explain(&member.ensemble, row);
+                    values.iter_mut().zip(of_member.values).for_each(|(sum, value)| *sum += share * value);
                 }
             }
             // Folded from this ensemble.
             _ => {}
         }
+        Explanation { base: self.base, values }
+    }
+
+    /// The interaction values of one row: features × features, row-major and symmetric. Beside the diagonal stands half of
+    /// what two features add together beyond what they add alone, on it what is left of the feature's contribution: each
+    /// row sums to that.
+    ///
+    /// Source: Lundberg et al., *Consistent individualized feature attribution for tree ensembles* (2018), SHAP
+    /// interaction values; Fujimoto, Kojadinovic and Marichal (2006) for the index.
+    pub fn interactions(&self, ensemble: &Ensemble, row: &FeatureVector) -> Vec<f64> {
+        let n = row.0.len();
+        let mut pairs = vec![0.0; n * n];
+        self.add_pairs(ensemble, row, 1.0, &mut pairs);
+        let alone = self.explain(ensemble, row).values;
+        for (feature, value) in alone.into_iter().enumerate() {
+            (0..feature).for_each(|other| pairs[feature * n + other] = pairs[other * n + feature]);
+            let shared: f64 = (0..n)
+                .filter(|other| *other != feature)
+                .map(|other| pairs[feature.min(other) * n + feature.max(other)])
+                .sum();
+            pairs[feature * n + feature] = value - shared;
+        }
+        pairs
+    }
+
+    fn add_pairs(&self, ensemble: &Ensemble, row: &FeatureVector, scale: f64, pairs: &mut [f64]) {
+        let mut own = vec![0.0; pairs.len()];
+        match (ensemble, &self.fold) {
+            (Ensemble::Symmetric(model), Fold::Symmetric(tables)) => tables.add_pairs(model, row, &mut own),
+            (Ensemble::General(model), Fold::General(paths)) => paths.add_pairs(model, row, &mut own),
+            (Ensemble::Mean(model), Fold::Mean(_, members)) => {
+                for (member, folded) in model.members.iter().zip(members) {
+                    let share = member.calibration.slope / members.len() as f64;
+                    folded.add_pairs(&member.ensemble, row, share, &mut own);
+                }
+            }
+            // Terms of a linear model do not interact.
+            _ => {}
+        }
+        pairs.iter_mut().zip(own).for_each(|(sum, value)| *sum += scale * value);
     }
 
     /// How much each feature moves the model in its population, in the margin's unit: for ordering what people see.
@@ -134,12 +203,12 @@ impl Explainer {
     pub fn influence(&self, ensemble: &Ensemble, summary: Option<&Summary>, n_features: usize) -> Vec<f64> {
         let mut influence = vec![0.0; n_features];
         match (ensemble, summary, &self.fold) {
-            (_, Some(Summary::Leaves(counts)), Fold::Symmetric(tables)) => tables.add_influence(counts, &mut influence),
+            (_, _, Fold::Symmetric(tables)) => tables.add_influence(&mut influence),
             (Ensemble::General(model), _, Fold::General(paths)) => paths.add_influence(model, &mut influence),
             (Ensemble::Linear(model), _, _) => {
                 influence.iter_mut().zip(&model.terms).for_each(|(sum, term)| *sum += term.reach());
             }
-            (Ensemble::Mean(model), Some(Summary::Members(summaries)), Fold::Mean(members)) => {
+            (Ensemble::Mean(model), Some(Summary::Members(summaries)), Fold::Mean(_, members)) => {
                 for ((member, summary), folded) in model.members.iter().zip(summaries).zip(members) {
                     let of_member = folded.influence(&member.ensemble, Some(summary), n_features);
                     let share = member.calibration.slope / members.len() as f64;

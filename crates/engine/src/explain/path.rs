@@ -29,7 +29,7 @@ struct Shares {
     /// Mean leaf value below each node.
     mean: Vec<f64>,
     /// Points and weights of the integral over 0 to 1.
-    points: Vec<(f64, f64)>,
+    rules: Vec<Rule>,
 }
 
 impl PathShap {
@@ -60,13 +60,35 @@ impl PathShap {
         self.base
     }
 
-    /// Adds `scale` times the contributions of one row, in tree order.
-    pub(super) fn add(&self, model: &General, row: &FeatureVector, scale: f64, values: &mut [f64]) {
-        let scale = scale * model.scale();
-        for (tree, shares) in model.trees.iter().zip(&self.trees) {
-            let mut walk = Walk { tree, shares, predicates: &model.predicates, row, scale, values, met: Vec::new() };
-            let start: Vec<f64> = shares.points.iter().map(|(_, weight)| *weight).collect();
-            walk.below(tree.root(), &start);
+    /// Adds the contributions of one row, in tree order.
+    pub(super) fn add(&self, model: &General, row: &FeatureVector, values: &mut [f64]) {
+        self.walks(model, row, values, |walk, tree, rule| {
+            walk.below(tree.root(), &rule.weight);
+        });
+    }
+
+    /// Adds the interaction values of one row, in tree order: `pairs` has a place for each pair of features, row-major,
+    /// of which those after the diagonal are used.
+    pub(super) fn add_pairs(&self, model: &General, row: &FeatureVector, pairs: &mut [f64]) {
+        self.walks(model, row, pairs, |walk, tree, rule| walk.pairs(tree.root(), &rule.weight, &mut Vec::new()));
+    }
+
+    fn walks(
+        &self,
+        model: &General,
+        row: &FeatureVector,
+        values: &mut [f64],
+        go: impl Fn(&mut Walk<'_>, &Branching, &Rule),
+    ) {
+        let predicates = &model.predicates;
+        let answers: Vec<bool> = predicates.iter().map(|predicate| predicate.holds(row)).collect();
+        let mut states = vec![State::START; row.0.len()];
+        let scale = model.scale();
+        for (tree, Shares { yes: shares, rules, .. }) in model.trees.iter().zip(&self.trees) {
+            for rule in rules {
+                let (answers, values, states) = (&answers, &mut *values, &mut states[..]);
+                go(&mut Walk { tree, shares, rule, predicates, answers, scale, values, states }, tree, rule);
+            }
         }
     }
 
@@ -108,7 +130,7 @@ impl Shares {
         let distinct = distinct_features(tree, predicates).min(features.first().copied().unwrap_or(0));
         let root = mean.first().or(tree.leaves.first()).copied().unwrap_or(0.0);
         let weight = rows.iter().map(|rows| rows / all).collect();
-        (Self { yes, weight, mean, points: gauss_legendre(distinct.div_ceil(2).max(1)) }, root)
+        (Self { yes, weight, mean, rules: Rule::all(distinct.div_ceil(2).max(1)) }, root)
     }
 }
 
@@ -119,74 +141,155 @@ fn distinct_features(tree: &Branching, predicates: &[Predicate]) -> usize {
     asked.len()
 }
 
-/// One row's way down one tree, along both answers.
-struct Walk<'a> {
-    tree: &'a Branching,
-    shares: &'a Shares,
-    predicates: &'a [Predicate],
-    row: &'a FeatureVector,
-    scale: f64,
-    values: &'a mut [f64],
-    /// Features asked on the way here, the latest state of each last.
-    met: Vec<State>,
+/// Points of the integral that one walk carries.
+const AT_ONCE: usize = 4;
+
+/// One value a point.
+type Points = [f64; AT_ONCE];
+
+/// Points of the integral with their weights, the last ones filled up with points of no weight.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Rule {
+    t: Points,
+    weight: Points,
+    /// `1 / (1 − t)`.
+    rest: Points,
 }
 
-/// How far row and population pass the questions of one feature.
+impl Rule {
+    /// Points and weights, [`AT_ONCE`] at a time.
+    fn all(n: usize) -> Vec<Self> {
+        let some = |points: &[(f64, f64)]| {
+            let point = |at: usize| points.get(at).copied().unwrap_or((0.5, 0.0));
+            let t = core::array::from_fn(|at| point(at).0);
+            Self { t, weight: core::array::from_fn(|at| point(at).1), rest: t.map(|t| 1.0 / (1.0 - t)) }
+        };
+        gauss_legendre(n).chunks(AT_ONCE).map(some).collect()
+    }
+}
+
+/// How far row and population pass the questions of one feature that were asked on the way.
 #[derive(Clone, Copy)]
 struct State {
-    feature: usize,
-    row: f64,
+    row: bool,
     population: f64,
+    /// `t · row + (1 − t) · population`; positive unless neither passes.
+    factor: Points,
+    /// One over it.
+    inverse: Points,
+    /// `(row − population) / factor`.
+    pull: Points,
 }
 
 impl State {
-    /// The factor of this feature at a point of the integral; positive unless neither passes.
-    fn factor(&self, t: f64) -> f64 {
-        t * self.row + (1.0 - t) * self.population
+    /// Nothing asked yet.
+    const START: State =
+        State { row: true, population: 1.0, factor: [1.0; AT_ONCE], inverse: [1.0; AT_ONCE], pull: [0.0; AT_ONCE] };
+
+    fn new(row: bool, population: f64, rule: &Rule) -> Self {
+        if row {
+            let factor = rule.t.map(|t| t + (1.0 - t) * population);
+            let inverse = factor.map(|factor| 1.0 / factor);
+            Self { row, population, factor, inverse, pull: inverse.map(|inverse| (1.0 - population) * inverse) }
+        } else {
+            let one_over = 1.0 / population;
+            Self {
+                row,
+                population,
+                factor: rule.t.map(|t| (1.0 - t) * population),
+                inverse: rule.rest.map(|rest| rest * one_over),
+                pull: rule.rest.map(|rest| -rest),
+            }
+        }
     }
+}
+
+/// One row's way down one tree, along both answers.
+struct Walk<'a> {
+    tree: &'a Branching,
+    shares: &'a [f64],
+    rule: &'a Rule,
+    predicates: &'a [Predicate],
+    /// The row's answers, one a predicate.
+    answers: &'a [bool],
+    scale: f64,
+    values: &'a mut [f64],
+    /// Where each feature stands.
+    states: &'a mut [State],
 }
 
 impl Walk<'_> {
     /// Sum over the leaves below of `leaf · Π factors · weight`, one entry a point; adds the contributions below.
-    fn below(&mut self, next: Next, products: &[f64]) -> Vec<f64> {
+    fn below(&mut self, next: Next, products: &Points) -> Points {
         let node = match next {
             Next::Leaf(leaf) => {
                 let value = self.tree.leaves[leaf as usize];
-                return products.iter().map(|product| product * value).collect();
+                return products.map(|product| product * value);
             }
             Next::Node(node) => node as usize,
         };
         let question = &self.tree.nodes[node];
-        let predicate = &self.predicates[question.predicate as usize];
-        let (feature, holds) = (predicate.feature(), predicate.holds(self.row));
-        let before = self.met.iter().rev().find(|state| state.feature == feature).copied();
-        let share = self.shares.yes[node];
-        let mut sums = vec![0.0; products.len()];
+        let feature = self.predicates[question.predicate as usize].feature();
+        let (holds, share) = (self.answers[question.predicate as usize], self.shares[node]);
+        let before = self.states[feature];
+        let mut sums = [0.0; AT_ONCE];
         for (next, passes, share) in [(question.yes, holds, share), (question.no, !holds, 1.0 - share)] {
-            let old = before.unwrap_or(State { feature, row: 1.0, population: 1.0 });
-            let new = State { feature, row: if passes { old.row } else { 0.0 }, population: old.population * share };
-            if new.row == 0.0 && new.population == 0.0 {
+            let (row, population) = (before.row && passes, before.population * share);
+            if !row && population == 0.0 {
                 continue;
             }
-            let points = &self.shares.points;
-            let deeper: Vec<f64> = products
-                .iter()
-                .zip(points)
-                .map(|(product, (t, _))| product / old.factor(*t) * new.factor(*t))
-                .collect();
-            self.met.push(new);
+            let state = State::new(row, population, self.rule);
+            self.states[feature] = state;
+            let deeper = core::array::from_fn(|at| products[at] * before.inverse[at] * state.factor[at]);
             let found = self.below(next, &deeper);
-            self.met.pop();
-            let mut value = 0.0;
-            for ((sum, found), (t, _)) in sums.iter_mut().zip(&found).zip(&self.shares.points) {
-                *sum += found;
-                // The latest question of a feature stands for all of them: take back what the one above will add.
-                let above = before.map_or(0.0, |old| (old.row - old.population) / old.factor(*t));
-                value += found * ((new.row - new.population) / new.factor(*t) - above);
-            }
+            // The latest question of a feature stands for all of them: take back what the one above will add.
+            let value = (0..AT_ONCE).fold(0.0, |sum, at| sum + found[at] * (state.pull[at] - before.pull[at]));
             self.values[feature] += self.scale * value;
+            sums.iter_mut().zip(found).for_each(|(sum, found)| *sum += found);
         }
+        self.states[feature] = before;
         sums
+    }
+
+    /// Adds the interaction values of the leaves below; `met` lists the features that were asked on the way.
+    fn pairs(&mut self, next: Next, products: &Points, met: &mut Vec<usize>) {
+        let node = match next {
+            Next::Leaf(leaf) => {
+                let value = self.tree.leaves[leaf as usize] * self.scale / 2.0;
+                for (index, a) in met.iter().enumerate() {
+                    let with_a: Points = core::array::from_fn(|at| products[at] * self.states[*a].pull[at]);
+                    for b in &met[..index] {
+                        let pull = &self.states[*b].pull;
+                        let both = (0..AT_ONCE).fold(0.0, |sum, at| sum + with_a[at] * pull[at]);
+                        self.values[a.min(b) * self.states.len() + a.max(b)] += value * both;
+                    }
+                }
+                return;
+            }
+            Next::Node(node) => node as usize,
+        };
+        let question = &self.tree.nodes[node];
+        let feature = self.predicates[question.predicate as usize].feature();
+        let (holds, share) = (self.answers[question.predicate as usize], self.shares[node]);
+        let before = self.states[feature];
+        let is_new = !met.contains(&feature);
+        if is_new {
+            met.push(feature);
+        }
+        for (next, passes, share) in [(question.yes, holds, share), (question.no, !holds, 1.0 - share)] {
+            let (row, population) = (before.row && passes, before.population * share);
+            // A leaf that neither can reach through this feature has no part in any game.
+            if row || population > 0.0 {
+                let state = State::new(row, population, self.rule);
+                self.states[feature] = state;
+                let deeper = core::array::from_fn(|at| products[at] * before.inverse[at] * state.factor[at]);
+                self.pairs(next, &deeper, met);
+            }
+        }
+        self.states[feature] = before;
+        if is_new {
+            met.pop();
+        }
     }
 }
 
@@ -297,7 +400,7 @@ mod tests {
             worst = worst.max((paths.base() - mean).abs());
             let row = row(&mut rng);
             let mut found = vec![0.0; N_FEATURES];
-            paths.add(&model, &row, 1.0, &mut found);
+            paths.add(&model, &row, &mut found);
             let of = |known: usize| {
                 let trees = model.trees.iter().zip(&paths.trees);
                 let sum: f64 = trees.map(|(tree, shares)| value(&model, tree, shares, tree.root(), &row, known)).sum();

@@ -1,13 +1,17 @@
-//! Exact interventional SHAP of symmetric trees.
+//! Exact SHAP of symmetric trees, as tables.
 //!
-//! A tree's whole reference population is its leaf counts. With `H[b]` the share of reference rows in leaf `b`,
-//! `v(S | x) = Σ_b H[b] · leaf[(x & mask(S)) | (b & !mask(S))]`, where `mask(S)` selects the levels owned by the
-//! players in `S`, and `φ_i = Σ_{S ∌ i} |S|! (p − |S| − 1)! / p! · (v(S ∪ i) − v(S))`. Both depend on the row
-//! through its pattern only, so they are folded into one table a tree, and a row costs one lookup a tree.
+//! A tree's whole reference population is its leaf counts. In the interventional game, with `H[b]` the share of reference
+//! rows in leaf `b`, `v(S | x) = Σ_b H[b] · leaf[(x & mask(S)) | (b & !mask(S))]`, where `mask(S)` selects the levels
+//! owned by the players in `S`. In the path-dependent game a level whose player is not in `S` goes both ways, in the
+//! shares in which the reference rows went that had the same answers so far. Either way
+//! `φ_i = Σ_{S ∌ i} |S|! (p − |S| − 1)! / p! · (v(S ∪ i) − v(S))` depends on the row through its pattern only, so it is
+//! folded into one table a tree, and a row costs one lookup a tree.
 //!
 //! Source: Lundberg et al., *From local explanations to global understanding with explainable AI for trees* (2020),
-//! interventional feature perturbation.
+//! interventional feature perturbation; Lundberg et al., *Consistent individualized feature attribution for tree
+//! ensembles* (2018), the path-dependent game and interaction values.
 
+use super::Game;
 use crate::features::FeatureVector;
 use crate::model::LeafCounts;
 use crate::model::symmetric::{MOST_LEVELS, Symmetric, Tree};
@@ -15,20 +19,32 @@ use crate::model::symmetric::{MOST_LEVELS, Symmetric, Tree};
 /// The folded tables of one model against one population.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ShapTables {
+    game: Game,
     base: f64,
     trees: Vec<TreeTable>,
+    counts: LeafCounts,
 }
 
+/// What each player of one tree adds, by pattern.
 #[derive(Clone, Debug, PartialEq)]
-struct TreeTable {
-    players: Vec<usize>,
-    /// `2^levels × players`, row-major by pattern.
+pub(crate) struct TreeTable {
+    /// Features, rising.
+    pub(crate) players: Vec<usize>,
+    /// One column a player, `2^levels` long.
     values: Vec<f64>,
+}
+
+impl TreeTable {
+    /// The contributions of each player, by pattern.
+    pub(crate) fn columns(&self) -> impl Iterator<Item = (usize, &[f64])> {
+        let patterns = self.values.len() / self.players.len().max(1);
+        self.players.iter().copied().zip(self.values.chunks_exact(patterns.max(1)))
+    }
 }
 
 impl ShapTables {
     /// Folds a population into tables. `counts` must fit this model, as [`Summary::check`](crate::model::Summary::check) says.
-    pub fn new(model: &Symmetric, counts: &LeafCounts) -> Self {
+    pub fn new(game: Game, model: &Symmetric, counts: &LeafCounts) -> Self {
         let mut base = model.base;
         let trees = model
             .trees
@@ -36,12 +52,17 @@ impl ShapTables {
             .zip(&counts.0)
             .map(|(tree, counts)| {
                 let players = tree.players(&model.predicates);
-                let game = Game::new(tree, &players, model, counts);
-                base += game.value(0, 0);
-                TreeTable { values: game.shapley(players.len()), players }
+                let values = Values::new(game, tree, &players, model, counts);
+                base += values.of(0)[0];
+                TreeTable { values: values.shapley(players.len()), players }
             })
             .collect();
-        Self { base, trees }
+        Self { game, base, trees, counts: counts.clone() }
+    }
+
+    /// The game that was folded.
+    pub fn game(&self) -> Game {
+        self.game
     }
 
     /// The population's mean margin.
@@ -49,41 +70,61 @@ impl ShapTables {
         self.base
     }
 
-    /// Adds `scale` times the contributions of one row, summed in tree order.
-    pub(super) fn add(&self, model: &Symmetric, row: &FeatureVector, scale: f64, values: &mut [f64]) {
+    /// One table a tree.
+    pub(crate) fn trees(&self) -> &[TreeTable] {
+        &self.trees
+    }
+
+    /// Adds the contributions of one row, in tree order.
+    pub(super) fn add(&self, model: &Symmetric, row: &FeatureVector, values: &mut [f64]) {
         for (tree, table) in model.trees.iter().zip(&self.trees) {
-            let n = table.players.len();
-            let from = model.pattern(tree, row) * n;
-            for (player, value) in table.players.iter().zip(&table.values[from..from + n]) {
-                values[*player] += scale * value;
+            let pattern = model.pattern(tree, row);
+            for (player, column) in table.columns() {
+                values[player] += column[pattern];
+            }
+        }
+    }
+
+    /// Adds the interaction values of one row, in tree order: `pairs` has a place for each pair of features, row-major,
+    /// of which those after the diagonal are used.
+    pub(super) fn add_pairs(&self, model: &Symmetric, row: &FeatureVector, pairs: &mut [f64]) {
+        for ((tree, table), counts) in model.trees.iter().zip(&self.trees).zip(&self.counts.0) {
+            let (players, pattern) = (&table.players, model.pattern(tree, row));
+            let values = Values::new(self.game, tree, players, model, counts);
+            for (b, of_b) in players.iter().enumerate() {
+                for (a, of_a) in players.iter().enumerate().take(b) {
+                    pairs[of_a * row.0.len() + of_b] += values.interaction(players.len(), pattern, a, b);
+                }
             }
         }
     }
 
     /// Adds the mean absolute contribution of each feature within each tree, summed over trees: an upper bound of
     /// mean |SHAP|, from the tables alone.
-    pub(super) fn add_influence(&self, counts: &LeafCounts, influence: &mut [f64]) {
-        for (table, counts) in self.trees.iter().zip(&counts.0) {
+    pub(super) fn add_influence(&self, influence: &mut [f64]) {
+        for (table, counts) in self.trees.iter().zip(&self.counts.0) {
             let rows: f64 = counts.iter().map(|count| f64::from(*count)).sum();
-            let n = table.players.len();
-            for (pattern, count) in counts.iter().enumerate() {
-                for (player, value) in table.players.iter().zip(&table.values[pattern * n..(pattern + 1) * n]) {
-                    influence[*player] += value.abs() * f64::from(*count) / rows;
+            for (player, column) in table.columns() {
+                for (value, count) in column.iter().zip(counts) {
+                    influence[player] += value.abs() * f64::from(*count) / rows;
                 }
             }
         }
     }
 }
 
-/// One tree's cooperative game: `v(S | x)` for every coalition and every pattern.
-struct Game {
+/// Patterns of a tree with [`MOST_LEVELS`] levels.
+const PATTERNS: usize = 1 << MOST_LEVELS;
+
+/// What one tree says to every coalition about every pattern: `v(S | x)`.
+struct Values {
     patterns: usize,
-    /// `coalitions × patterns`.
-    values: Vec<f64>,
+    /// By coalition; of a smaller tree only the first patterns.
+    values: Vec<[f64; PATTERNS]>,
 }
 
-impl Game {
-    fn new(tree: &Tree, players: &[usize], model: &Symmetric, counts: &[u32]) -> Self {
+impl Values {
+    fn new(game: Game, tree: &Tree, players: &[usize], model: &Symmetric, counts: &[u32]) -> Self {
         let patterns = tree.leaves.len();
         let owned = |player: usize| {
             (0..tree.levels.len())
@@ -91,47 +132,91 @@ impl Game {
                 .fold(0_usize, |mask, level| mask | 1 << level)
         };
         let owned: Vec<usize> = players.iter().map(|player| owned(*player)).collect();
-        let rows: u64 = counts.iter().map(|count| u64::from(*count)).sum();
-        let mut values = vec![0.0; patterns << players.len()];
-        for coalition in 0..1_usize << players.len() {
-            let mask = members(coalition).fold(0, |mask, player| mask | owned[player]);
-            let rest = (patterns - 1) & !mask;
-            // The reference rows only matter through the levels outside the coalition.
-            let mut share = vec![0_u64; patterns];
-            for (leaf, count) in counts.iter().enumerate() {
-                share[leaf & rest] += u64::from(*count);
-            }
-            for known in (0..patterns).filter(|pattern| pattern & rest == 0) {
-                let sum = (0..patterns)
-                    .filter(|leaf| leaf & mask == 0 && share[*leaf] > 0)
-                    .fold(0.0, |sum, leaf| sum + share[leaf] as f64 * tree.leaves[known | leaf]);
-                values[coalition * patterns + known] = sum / rows as f64;
-            }
-            for pattern in 0..patterns {
-                values[coalition * patterns + pattern] = values[coalition * patterns + (pattern & mask)];
-            }
-        }
-        Self { patterns, values }
+        let levels = |coalition: usize| members(coalition).fold(0, |mask, player| mask | owned[player]);
+        let value = |coalition: usize| match game {
+            Game::PathDependent => path_dependent(tree, counts, levels(coalition)),
+            Game::Interventional | Game::Members => interventional(tree, counts, levels(coalition)),
+        };
+        Self { patterns, values: (0..1_usize << players.len()).map(value).collect() }
     }
 
-    fn value(&self, coalition: usize, pattern: usize) -> f64 {
-        self.values[coalition * self.patterns + pattern]
+    /// What a coalition is told, by pattern.
+    fn of(&self, coalition: usize) -> &[f64] {
+        &self.values[coalition][..self.patterns]
     }
 
+    /// One column a player.
     fn shapley(&self, n: usize) -> Vec<f64> {
         let mut table = vec![0.0; self.patterns * n];
         for coalition in 0..1_usize << n {
             let size = coalition.count_ones() as usize;
-            for player in (0..n).filter(|player| coalition & 1 << player == 0) {
+            for (player, column) in table.chunks_exact_mut(self.patterns).enumerate() {
+                if coalition & 1 << player != 0 {
+                    continue;
+                }
                 let weight = FACTORIAL[size] * FACTORIAL[n - size - 1] / FACTORIAL[n];
-                for pattern in 0..self.patterns {
-                    let gain = self.value(coalition | 1 << player, pattern) - self.value(coalition, pattern);
-                    table[pattern * n + player] += weight * gain;
+                let with = self.of(coalition | 1 << player);
+                for ((sum, with), without) in column.iter_mut().zip(with).zip(self.of(coalition)) {
+                    *sum += weight * (with - without);
                 }
             }
         }
         table
     }
+
+    /// The interaction value of two players: half of Shapley's value of what they add together and not alone.
+    fn interaction(&self, n: usize, pattern: usize, a: usize, b: usize) -> f64 {
+        let (a, b) = (1 << a, 1 << b);
+        let apart = (0..1_usize << n).filter(|coalition| coalition & (a | b) == 0);
+        apart.fold(0.0, |sum, coalition| {
+            let size = coalition.count_ones() as usize;
+            let weight = FACTORIAL[size] * FACTORIAL[n - size - 2] / FACTORIAL[n - 1];
+            let of = |joined: usize| self.values[coalition | joined][pattern];
+            sum + weight * (of(a | b) - of(a) - of(b) + of(0)) / 2.0
+        })
+    }
+}
+
+/// The mean leaf when the levels of `mask` are answered by the pattern and the others by each reference row.
+fn interventional(tree: &Tree, counts: &[u32], mask: usize) -> [f64; PATTERNS] {
+    let rest = (tree.leaves.len() - 1) & !mask;
+    // The reference rows only matter through the levels outside the coalition.
+    let (mut share, mut rows) = ([0_u64; PATTERNS], 0_u64);
+    for (leaf, count) in counts.iter().enumerate() {
+        share[leaf & rest] += u64::from(*count);
+        rows += u64::from(*count);
+    }
+    let mut values = [0.0; PATTERNS];
+    for known in subsets(mask) {
+        let sum = subsets(rest).fold(0.0, |sum, leaf| sum + share[leaf] as f64 * tree.leaves[known | leaf]);
+        values[known] = sum / rows as f64;
+    }
+    core::array::from_fn(|pattern| values[pattern & mask])
+}
+
+/// The mean leaf when the walk follows the pattern at the levels of `mask`, and both ways at the others.
+fn path_dependent(tree: &Tree, counts: &[u32], mask: usize) -> [f64; PATTERNS] {
+    let mut values = [0.0; PATTERNS];
+    values.iter_mut().zip(&tree.leaves).for_each(|(value, leaf)| *value = *leaf);
+    // Rows by their first answers: a level less each time.
+    let mut rows: Vec<f64> = counts.iter().map(|count| f64::from(*count)).collect();
+    for level in (0..tree.levels.len()).rev() {
+        let (no, yes) = rows.split_at(1 << level);
+        let share = |path: usize| match no[path] + yes[path] {
+            here if here > 0.0 => yes[path] / here,
+            // Nobody of the population comes here.
+            _ => 0.5,
+        };
+        if mask >> level & 1 == 0 {
+            for pattern in (0..tree.leaves.len()).filter(|pattern| pattern >> level & 1 == 0) {
+                let yes = share(pattern % (1 << level));
+                let both = yes * values[pattern | 1 << level] + (1.0 - yes) * values[pattern];
+                (values[pattern], values[pattern | 1 << level]) = (both, both);
+            }
+        }
+        rows = no.iter().zip(yes).map(|(no, yes)| no + yes).collect();
+    }
+    values
 }
 
 const FACTORIAL: [f64; MOST_LEVELS + 1] = [1.0, 1.0, 2.0, 6.0, 24.0, 120.0, 720.0];
@@ -140,10 +225,23 @@ fn members(coalition: usize) -> impl Iterator<Item = usize> {
     (0..usize::BITS as usize).filter(move |player| coalition >> player & 1 == 1)
 }
 
+/// Every subset of a mask's bits, rising.
+fn subsets(mask: usize) -> impl Iterator<Item = usize> {
+    let mut next = Some(0);
+    core::iter::from_fn(move || {
+        let subset = next?;
+        next = (subset != mask).then_some(subset.wrapping_sub(mask) & mask);
+        Some(subset)
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Predicate, Side};
+    use crate::explain::Explainer;
+    use crate::explain::path::PathShap;
+    use crate::model::general::{Branching, Combine, Next, Node, Sum};
+    use crate::model::{Ensemble, General, Predicate, Side};
     use rand::{RngExt, SeedableRng};
     use rand_chacha::ChaCha8Rng;
 
@@ -217,9 +315,9 @@ mod tests {
         for seed in 0..400 {
             let case = case(seed);
             let counts = case.model.count(case.population.iter());
-            let tables = ShapTables::new(&case.model, &counts);
+            let tables = ShapTables::new(Game::Interventional, &case.model, &counts);
             let mut values = vec![0.0; case.row.0.len()];
-            tables.add(&case.model, &case.row, 1.0, &mut values);
+            tables.add(&case.model, &case.row, &mut values);
             for (ours, truth) in values.iter().zip(brute_force(&case)) {
                 worst = worst.max((ours - truth).abs());
             }
@@ -228,5 +326,107 @@ mod tests {
         }
         println!("400 random (model, population, row) cases: largest difference to brute force {worst:e}");
         assert!(worst <= 1e-12, "{worst:e}");
+    }
+
+    /// The same tree as a general one.
+    fn branching(tree: &Tree) -> Branching {
+        fn grow(tree: &Tree, level: usize, pattern: usize, made: &mut Branching) -> Next {
+            let Some(predicate) = tree.levels.get(level) else {
+                made.leaves.push(tree.leaves[pattern]);
+                return Next::Leaf(made.leaves.len() as u32 - 1);
+            };
+            let index = made.nodes.len();
+            made.nodes.push(Node { predicate: u32::from(*predicate), yes: Next::Leaf(0), no: Next::Leaf(0) });
+            let yes = grow(tree, level + 1, pattern | 1 << level, made);
+            let no = grow(tree, level + 1, pattern, made);
+            (made.nodes[index].yes, made.nodes[index].no) = (yes, no);
+            Next::Node(index as u32)
+        }
+        let mut made = Branching { nodes: Vec::new(), leaves: Vec::new() };
+        grow(tree, 0, 0, &mut made);
+        made
+    }
+
+    #[test]
+    fn the_path_dependent_game_is_that_of_the_same_general_trees() {
+        let mut worst: f64 = 0.0;
+        for seed in 0..100 {
+            let Case { model, population, row } = case(seed);
+            let trees = model.trees.iter().map(branching).collect();
+            let general = General {
+                base: model.base,
+                combine: Combine::Sum,
+                sum: Sum::F64,
+                predicates: model.predicates.clone(),
+                trees,
+                cover: None,
+            };
+            let general_counts = general.count(population.iter());
+            let paths = PathShap::new(&general, &general_counts);
+            let tables = ShapTables::new(Game::PathDependent, &model, &model.count(population.iter()));
+            worst = worst.max((tables.base() - paths.base()).abs());
+            let (mut ours, mut theirs) = (vec![0.0; row.0.len()], vec![0.0; row.0.len()]);
+            tables.add(&model, &row, &mut ours);
+            paths.add(&general, &row, &mut theirs);
+            worst = ours.iter().zip(theirs).fold(worst, |worst, (a, b)| worst.max((a - b).abs()));
+        }
+        println!("100 random models: largest difference of the path-dependent values {worst:e}");
+        assert!(worst <= 1e-12, "{worst:e}");
+    }
+
+    #[test]
+    fn interactions_are_halves_of_what_two_features_add_together() {
+        for seed in 0..60 {
+            let Case { model, population, row } = case(seed);
+            let ensemble = Ensemble::Symmetric(model);
+            let explainer = Explainer::new(&ensemble, &ensemble.summary(&population));
+            let n = row.0.len();
+            let found = explainer.interactions(&ensemble, &row);
+            let mean = |subset: usize| {
+                let mixed = |other: &FeatureVector| {
+                    let cell =
+                        |feature: usize| if subset >> feature & 1 == 1 { row.0[feature] } else { other.0[feature] };
+                    ensemble.margin(&FeatureVector((0..n).map(cell).collect()))
+                };
+                population.iter().map(mixed).sum::<f64>() / population.len() as f64
+            };
+            let means: Vec<f64> = (0..1_usize << n).map(mean).collect();
+            let factorial = |n: usize| (1..=n).map(|k| k as f64).product::<f64>();
+            for a in 0..n {
+                for b in (0..n).filter(|b| *b != a) {
+                    let (in_a, in_b) = (1 << a, 1 << b);
+                    let apart = (0..1_usize << n).filter(|subset| subset & (in_a | in_b) == 0);
+                    let expected: f64 = apart
+                        .map(|subset| {
+                            let size = subset.count_ones() as usize;
+                            let weight = factorial(size) * factorial(n - size - 2) / factorial(n - 1);
+                            let of = |joined: usize| means[subset | joined];
+                            weight * (of(in_a | in_b) - of(in_a) - of(in_b) + of(0)) / 2.0
+                        })
+                        .sum();
+                    assert!((found[a * n + b] - expected).abs() < 1e-12, "{} {expected}", found[a * n + b]);
+                }
+                let sum: f64 = found[a * n..(a + 1) * n].iter().sum();
+                assert!((sum - explainer.explain(&ensemble, &row).values[a]).abs() < 1e-12);
+            }
+        }
+    }
+
+    #[test]
+    fn interactions_of_the_path_dependent_game_are_those_of_the_same_general_trees() {
+        for seed in 0..60 {
+            let Case { model, population, row } = case(seed);
+            let trees = model.trees.iter().map(branching).collect();
+            let (base, predicates) = (model.base, model.predicates.clone());
+            let general = General { base, combine: Combine::Sum, sum: Sum::F64, predicates, trees, cover: None };
+            let [tables, paths] = [Ensemble::Symmetric(model), Ensemble::General(general)].map(|ensemble| {
+                let explainer =
+                    Explainer::of_game(Game::PathDependent, &ensemble, &ensemble.summary(&population)).expect("trees");
+                explainer.interactions(&ensemble, &row)
+            });
+            for (a, b) in tables.iter().zip(&paths) {
+                assert!((a - b).abs() < 1e-12, "{a} {b}");
+            }
+        }
     }
 }

@@ -1,0 +1,302 @@
+//! A block of rows, and every question of a model answered for all of them at once: one bit a row.
+
+use crate::features::FeatureVector;
+use crate::model::predicate::ZERO;
+use crate::model::{Predicate, Side};
+
+/// Rows of a block.
+pub const ROWS: usize = 256;
+const WORDS: usize = ROWS / 64;
+
+/// One bit a row: bit `r % 64` of word `r / 64` belongs to row `r`.
+pub(crate) type Mask = [u64; WORDS];
+
+/// No row.
+pub(crate) const NONE: Mask = [0; WORDS];
+/// Every row.
+pub(crate) const ALL: Mask = [u64::MAX; WORDS];
+
+/// Feature values of at most [`ROWS`] rows, one column a feature; NaN is missing, also in rows that are not used.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Block {
+    columns: Vec<[f64; ROWS]>,
+    n_rows: usize,
+}
+
+impl Block {
+    /// A block without rows.
+    pub fn new(n_features: usize) -> Self {
+        Self { columns: vec![[f64::NAN; ROWS]; n_features], n_rows: 0 }
+    }
+
+    /// The number of rows.
+    pub fn n_rows(&self) -> usize {
+        self.n_rows
+    }
+
+    /// One value a row; NaN is missing.
+    pub fn column(&self, feature: usize) -> &[f64; ROWS] {
+        &self.columns[feature]
+    }
+
+    /// Forgets all rows and makes room for `n_rows`, at most [`ROWS`]; their values are missing until they are set.
+    pub fn clear(&mut self, n_rows: usize) {
+        self.columns.iter_mut().for_each(|column| column.fill(f64::NAN));
+        self.n_rows = n_rows.min(ROWS);
+    }
+
+    /// Takes a feature's values, at most one a row of the block; NaN is missing.
+    pub fn set_column(&mut self, feature: usize, values: &[f64]) {
+        self.columns[feature].iter_mut().zip(values).for_each(|(cell, value)| *cell = *value);
+    }
+
+    /// Takes one row.
+    pub fn set_row(&mut self, row: usize, features: &FeatureVector) {
+        for (column, value) in self.columns.iter_mut().zip(&features.0) {
+            column[row] = value.unwrap_or(f64::NAN);
+        }
+    }
+
+    /// One row.
+    pub fn row(&self, row: usize) -> FeatureVector {
+        let value = |column: &[f64; ROWS]| Some(column[row]).filter(|value| !value.is_nan());
+        FeatureVector(self.columns.iter().map(value).collect())
+    }
+}
+
+/// The distinct questions of an ensemble, sorted so that each feature is looked up once a row.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Questions {
+    scales: Vec<ScaleOf>,
+    n: usize,
+}
+
+/// The sorted numbers with which a feature is compared, and the questions that compare it.
+#[derive(Clone, Debug, PartialEq)]
+struct ScaleOf {
+    feature: usize,
+    /// Rising; padded with infinities to one less than a power of two, which lets a search be without branches.
+    marks: Vec<f64>,
+    n_marks: usize,
+    asked: Asked,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+enum Asked {
+    /// Is the value below the mark of this rank? By rank.
+    Below(Zero, Vec<(usize, Question)>),
+    /// Is the value, truncated, one of the marks of these ranks?
+    OneOf(Vec<(Vec<usize>, Question)>),
+}
+
+/// What a zero is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Zero {
+    Number,
+    Missing,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Question {
+    predicate: usize,
+    missing: Side,
+}
+
+impl Questions {
+    pub(crate) fn new(predicates: &[Predicate]) -> Self {
+        let n_features = predicates.iter().map(|predicate| predicate.feature() + 1).max().unwrap_or(0);
+        let mut below: Vec<Vec<(f64, Question)>> = vec![Vec::new(); n_features];
+        let mut below_non_zero = below.clone();
+        let mut one_of: Vec<Vec<(&[u32], Question)>> = vec![Vec::new(); n_features];
+        for (index, predicate) in predicates.iter().enumerate() {
+            let question = Question { predicate: index, missing: predicate.missing() };
+            match predicate {
+                Predicate::Less { feature, threshold, .. } => below[usize::from(*feature)].push((*threshold, question)),
+                Predicate::LessNonZero { feature, threshold, .. } => {
+                    below_non_zero[usize::from(*feature)].push((*threshold, question));
+                }
+                Predicate::In { feature, codes, .. } => one_of[usize::from(*feature)].push((codes, question)),
+            }
+        }
+        let mut scales = Vec::new();
+        for (zero, by_feature) in [(Zero::Number, below), (Zero::Missing, below_non_zero)] {
+            for (feature, asked) in by_feature.into_iter().enumerate().filter(|(_, asked)| !asked.is_empty()) {
+                let marks = distinct(asked.iter().map(|(threshold, _)| *threshold));
+                let rank = |threshold| marks.partition_point(|mark| *mark < threshold);
+                let mut ranked: Vec<(usize, Question)> =
+                    asked.iter().map(|(threshold, question)| (rank(*threshold), *question)).collect();
+                ranked.sort_by_key(|(rank, question)| (*rank, question.predicate));
+                scales.push(ScaleOf::new(feature, marks, Asked::Below(zero, ranked)));
+            }
+        }
+        for (feature, asked) in one_of.into_iter().enumerate().filter(|(_, asked)| !asked.is_empty()) {
+            let marks = distinct(asked.iter().flat_map(|(codes, _)| codes.iter().map(|code| f64::from(*code))));
+            let rank = |code: &u32| marks.partition_point(|mark| *mark < f64::from(*code));
+            let ranked = asked.iter().map(|(codes, question)| (codes.iter().map(rank).collect(), *question)).collect();
+            scales.push(ScaleOf::new(feature, marks, Asked::OneOf(ranked)));
+        }
+        Self { scales, n: predicates.len() }
+    }
+}
+
+fn distinct(values: impl Iterator<Item = f64>) -> Vec<f64> {
+    // -0.0 and 0.0 are one threshold: no value lies between them.
+    let mut values: Vec<f64> = values.map(|value| value + 0.0).collect();
+    values.sort_by(f64::total_cmp);
+    values.dedup();
+    values
+}
+
+impl ScaleOf {
+    fn new(feature: usize, mut marks: Vec<f64>, asked: Asked) -> Self {
+        let n_marks = marks.len();
+        marks.resize((n_marks + 1).next_power_of_two() - 1, f64::INFINITY);
+        Self { feature, marks, n_marks, asked }
+    }
+
+    /// How many marks are at or below each value; one more than there are marks where the value is missing.
+    fn ranks(&self, values: &[f64; ROWS]) -> [u32; ROWS] {
+        let mut ranks = [0_u32; ROWS];
+        // One step of the search for all rows, then the next: the searches do not wait for each other.
+        for step in (0..self.marks.len().count_ones()).rev() {
+            for (rank, value) in ranks.iter_mut().zip(values) {
+                // As a shift: a branch would be taken every other time, and mispredicted as often.
+                *rank += u32::from(self.marks[*rank as usize + (1 << step) - 1] <= *value) << step;
+            }
+        }
+        for (rank, value) in ranks.iter_mut().zip(values) {
+            *rank = if value.is_nan() { self.n_marks as u32 + 1 } else { (*rank).min(self.n_marks as u32) };
+        }
+        ranks
+    }
+}
+
+/// The answers of one block, one mask a predicate, and one more that never holds.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Answers {
+    masks: Vec<Mask>,
+    /// Rows by rank on one scale.
+    at: Vec<Mask>,
+}
+
+impl Answers {
+    /// Where each predicate holds; the last mask, one past them, is of no row.
+    pub(crate) fn masks(&self) -> &[Mask] {
+        &self.masks
+    }
+
+    pub(crate) fn fill(&mut self, questions: &Questions, block: &Block) {
+        self.masks.resize(questions.n + 1, NONE);
+        for scale in &questions.scales {
+            let column = block.column(scale.feature);
+            let ranks = match &scale.asked {
+                Asked::Below(Zero::Number, _) => scale.ranks(column),
+                Asked::Below(Zero::Missing, _) => {
+                    scale.ranks(&column.map(|value| if value.abs() <= ZERO { f64::NAN } else { value }))
+                }
+                Asked::OneOf(_) => scale.ranks(&column.map(f64::trunc)),
+            };
+            self.at.clear();
+            self.at.resize(scale.n_marks + 2, NONE);
+            match &scale.asked {
+                Asked::Below(_, questions) => {
+                    for (row, rank) in ranks.iter().enumerate() {
+                        self.at[*rank as usize][row / 64] |= 1 << (row % 64);
+                    }
+                    let missing = self.at[scale.n_marks + 1];
+                    let (mut below, mut next) = (NONE, 0);
+                    for (rank, question) in questions {
+                        // A value is below a mark if at most as many marks as come before it are at or below the value.
+                        while next <= *rank {
+                            below = or(&below, &self.at[next]);
+                            next += 1;
+                        }
+                        self.masks[question.predicate] = with_missing(&below, &missing, question.missing);
+                    }
+                }
+                Asked::OneOf(questions) => {
+                    for (row, (rank, value)) in ranks.iter().zip(column).enumerate() {
+                        let rank = *rank as usize;
+                        let found = value.is_nan() || rank > 0 && scale.marks[rank - 1] == value.trunc();
+                        if found {
+                            self.at[rank][row / 64] |= 1 << (row % 64);
+                        }
+                    }
+                    let missing = self.at[scale.n_marks + 1];
+                    for (ranks, question) in questions {
+                        let found = ranks.iter().fold(NONE, |found, rank| or(&found, &self.at[rank + 1]));
+                        self.masks[question.predicate] = with_missing(&found, &missing, question.missing);
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn with_missing(mask: &Mask, missing: &Mask, side: Side) -> Mask {
+    match side {
+        Side::No => *mask,
+        Side::Yes => or(mask, missing),
+    }
+}
+
+/// Rows of either.
+pub(crate) fn or(a: &Mask, b: &Mask) -> Mask {
+    core::array::from_fn(|word| a[word] | b[word])
+}
+
+/// Rows of both.
+pub(crate) fn and(a: &Mask, b: &Mask) -> Mask {
+    core::array::from_fn(|word| a[word] & b[word])
+}
+
+/// Rows of the first that are not in the second.
+pub(crate) fn without(a: &Mask, b: &Mask) -> Mask {
+    core::array::from_fn(|word| a[word] & !b[word])
+}
+
+/// Where `condition` holds the bit of `yes`, else that of `no`.
+pub(crate) fn select(condition: &Mask, yes: &Mask, no: &Mask) -> Mask {
+    core::array::from_fn(|word| no[word] ^ (condition[word] & (yes[word] ^ no[word])))
+}
+
+/// The rows of a mask, rising.
+pub(crate) fn rows(mask: &Mask) -> impl Iterator<Item = usize> {
+    mask.iter().enumerate().flat_map(|(word, bits)| {
+        let mut bits = *bits;
+        core::iter::from_fn(move || {
+            let row = (bits != 0).then(|| word * 64 + bits.trailing_zeros() as usize);
+            bits &= bits.wrapping_sub(1);
+            row
+        })
+    })
+}
+
+/// Up to eight bits a row, the first mask lowest, as one number a row.
+pub(crate) fn numbers<const N: usize>(planes: &[Mask; N]) -> [u8; ROWS] {
+    let mut numbers = [0; ROWS];
+    for (group, eight) in numbers.as_chunks_mut::<8>().0.iter_mut().enumerate() {
+        let (word, shift) = (group / 8, group % 8 * 8);
+        let mut spread = 0;
+        for (bit, plane) in planes.iter().enumerate() {
+            spread |= SPREAD[usize::from((plane[word] >> shift) as u8)] << bit;
+        }
+        *eight = u64::to_le_bytes(spread);
+    }
+    numbers
+}
+
+/// The bits of a byte, each in the lowest place of its own byte.
+const SPREAD: [u64; 256] = {
+    let mut table = [0; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        let mut bit = 0;
+        while bit < 8 {
+            table[byte] |= ((byte >> bit & 1) as u64) << (8 * bit);
+            bit += 1;
+        }
+        byte += 1;
+    }
+    table
+};
