@@ -414,10 +414,9 @@ impl Model {
     /// Contributions of a row in log-odds: `base + Σ values = log-odds`. Of a model that does not decide, in its margin.
     pub fn explain_log_odds(&self, explainer: &Explainer, row: &FeatureVector) -> Explanation {
         let mut explanation = self.explain(explainer, row);
-        if let Link::Steep(steepness) = self.file.calibration.link {
-            explanation.base *= steepness;
-            explanation.values.iter_mut().for_each(|value| *value *= steepness);
-        }
+        let steepness = self.file.calibration.link.steepness();
+        explanation.base *= steepness;
+        explanation.values.iter_mut().for_each(|value| *value *= steepness);
         explanation
     }
 

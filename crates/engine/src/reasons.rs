@@ -136,18 +136,67 @@ impl Catalogue {
     }
 }
 
+/// The reason families of a schema, in the order in which they first appear in it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Families {
+    names: Vec<String>,
+    /// The family of each feature.
+    of_feature: Vec<usize>,
+}
+
+impl Families {
+    /// The families of a schema's features.
+    pub fn new(schema: &Schema) -> Self {
+        let (mut names, mut of_feature) = (Vec::<String>::new(), Vec::new());
+        for feature in schema.features() {
+            of_feature.push(names.iter().position(|name| *name == feature.family).unwrap_or_else(|| {
+                names.push(feature.family.clone());
+                names.len() - 1
+            }));
+        }
+        Self { names, of_feature }
+    }
+
+    /// Their codes.
+    pub fn names(&self) -> &[String] {
+        &self.names
+    }
+
+    /// Contributions summed by family. `points` has one value a feature: positive is safer.
+    pub fn sums(&self, points: impl IntoIterator<Item = f64>) -> Vec<f64> {
+        let mut sums = vec![None; self.names.len()];
+        for (family, value) in self.of_feature.iter().zip(points) {
+            // A family's first value stands as it is: adding it to 0 would lose the sign of a zero.
+            sums[*family] = Some(sums[*family].map_or(value, |sum: f64| sum + value));
+        }
+        sums.into_iter().flatten().collect()
+    }
+
+    /// The families that speak against an applicant and are principal reasons, the most adverse first, each with the points
+    /// that it costs: by the same rule in a decision and in a batch.
+    pub fn adverse(&self, points: impl IntoIterator<Item = f64>) -> Vec<(usize, f64)> {
+        let listed = self.sums(points).into_iter().enumerate();
+        let mut adverse: Vec<(usize, f64)> = listed.filter(|(_, points)| *points < 0.0).collect();
+        adverse.sort_by(|a, b| a.1.total_cmp(&b.1).then_with(|| self.names[a.0].cmp(&self.names[b.0])));
+        let all: f64 = adverse.iter().map(|(_, points)| points).sum();
+        // The share falls from one to the next, and the first is always a reason.
+        let principal = adverse.iter().position(|(_, points)| *points > LEAST_SHARE * all);
+        adverse.truncate(principal.map_or(adverse.len(), |small| small.max(1)));
+        adverse
+    }
+}
+
 /// Contributions summed by reason family, in the order in which families first appear in the schema.
 ///
 /// `points` has one value a feature: positive is safer.
 pub fn by_family<'a>(schema: &'a Schema, points: &[f64]) -> Vec<(&'a str, f64)> {
-    let mut families: Vec<(&str, f64)> = Vec::new();
-    for (feature, value) in schema.features().iter().zip(points) {
-        match families.iter_mut().find(|(family, _)| *family == feature.family) {
-            Some((_, sum)) => *sum += value,
-            None => families.push((&feature.family, *value)),
-        }
-    }
-    families
+    let families = Families::new(schema);
+    let name = |family: usize| {
+        let first = families.of_feature.iter().position(|of| *of == family)?;
+        schema.features().get(first).map(|feature| feature.family.as_str())
+    };
+    let listed = families.sums(points.iter().copied()).into_iter().enumerate();
+    listed.filter_map(|(family, sum)| Some((name(family)?, sum))).collect()
 }
 
 /// The principal reasons against a decision: fired rules of a severity first, then adverse families, at most four.
@@ -159,14 +208,11 @@ pub fn principal(schema: &Schema, policy: &Policy, answers: &[RuleAnswer], point
             reasons.push(Reason { code: rule.reason.clone(), source: Source::Rule, points: None });
         }
     }
-    let mut adverse: Vec<(&str, f64)> = points.map(|points| by_family(schema, points)).unwrap_or_default();
-    adverse.retain(|(_, points)| *points < 0.0);
-    adverse.sort_by(|a, b| a.1.total_cmp(&b.1).then_with(|| a.0.cmp(b.0)));
-    let all: f64 = adverse.iter().map(|(_, points)| points).sum();
-    for (index, (family, points)) in adverse.into_iter().enumerate() {
-        let principal = index == 0 || points <= LEAST_SHARE * all;
-        if principal && reasons.iter().all(|reason| reason.code != family) {
-            reasons.push(Reason { code: family.to_owned(), source: Source::Model, points: Some(points) });
+    let families = Families::new(schema);
+    for (family, points) in points.map(|points| families.adverse(points.iter().copied())).unwrap_or_default() {
+        let code = &families.names[family];
+        if reasons.iter().all(|reason| reason.code != *code) {
+            reasons.push(Reason { code: code.clone(), source: Source::Model, points: Some(points) });
         }
     }
     reasons.truncate(MOST_REASONS);

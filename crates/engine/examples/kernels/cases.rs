@@ -2,7 +2,7 @@
 
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use underglass_engine::batch::{Block, Kernel, ROWS, ShapKernel};
+use underglass_engine::batch::{BLOCKS, Block, Kernel, ROWS, ShapKernel};
 use underglass_engine::explain::{Explainer, Game};
 use underglass_engine::features::FeatureVector;
 use underglass_engine::model::general::{Branching, Combine, Next, Node, Sum};
@@ -28,7 +28,7 @@ impl Case {
         let blocks = blocks(n_rows);
         let some: Vec<FeatureVector> =
             blocks.iter().take(8).flat_map(|block| (0..block.n_rows()).map(|row| block.row(row))).collect();
-        let summary = ensemble.summary(&some);
+        let summary = ensemble.interventional_summary(&some).unwrap_or_else(|| ensemble.summary(&some));
         let explainer = Explainer::new(&ensemble, &summary);
         let (kernel, shap) = (Kernel::new(&ensemble), ShapKernel::new(&ensemble, &explainer));
         Self { kernel, summary, blocks, explainer, shap, ensemble }
@@ -44,10 +44,10 @@ impl Case {
 
     /// The sum of the contributions of `n_blocks` blocks.
     pub(crate) fn explain(&mut self, n_blocks: usize) -> f64 {
-        let (mut sum, mut columns) = (0.0, vec![[0.0; ROWS]; N_FEATURES]);
-        for block in self.blocks.iter().take(n_blocks) {
-            self.shap.contributions(&self.ensemble, &self.explainer, block, &mut columns);
-            sum += columns.iter().map(|column| column.iter().take(block.n_rows()).sum::<f64>()).sum::<f64>();
+        let (mut sum, mut columns) = (0.0, vec![[0.0; ROWS]; BLOCKS * N_FEATURES]);
+        for blocks in self.blocks[..n_blocks].as_chunks::<BLOCKS>().0 {
+            self.shap.contributions(&self.ensemble, &self.explainer, blocks, &mut columns);
+            sum += columns.iter().map(|column| column.iter().sum::<f64>()).sum::<f64>();
         }
         sum
     }

@@ -1,56 +1,95 @@
 //! Contributions of blocks of rows, with the bits that a row's explanation has alone where the trees are symmetric.
 
-use super::block::{Answers, Block, ROWS};
+use super::block::{self, Answers, Block, Mask, Questions, ROWS};
 use super::margins::Trees;
+use crate::explain::patterns::{Group, Groups, MOST_BITS};
 use crate::explain::{Explainer, Fold};
-use crate::model::Ensemble;
+use crate::model::{Ensemble, General};
+
+/// Blocks that are best explained at once: their masks and sums stay in the cache while tables pass by.
+pub const BLOCKS: usize = 8;
 
 /// An explainer arranged for blocks of rows.
 #[derive(Clone, Debug)]
 pub struct ShapKernel {
     form: Form,
-    answers: Answers,
+    /// Of each block.
+    answers: Vec<Answers>,
 }
 
 #[derive(Clone, Debug)]
 enum Form {
     Symmetric(Trees),
-    /// One row after the other.
-    Rows,
+    General(Questions, Groups),
+    Linear,
     Mean(Vec<ShapKernel>),
 }
 
 impl ShapKernel {
-    /// Arranges the explainer of an ensemble.
+    /// Arranges the explainer of an ensemble. Of general trees this makes tables of some ten kilobytes a tree.
     pub fn new(ensemble: &Ensemble, explainer: &Explainer) -> Self {
+        let of_general = |model: &General, groups| Form::General(Questions::new(&model.predicates), groups);
         let form = match (ensemble, explainer.fold()) {
             (Ensemble::Symmetric(model), Fold::Symmetric(_)) => Form::Symmetric(Trees::symmetric(model)),
+            (Ensemble::General(model), Fold::Paths(paths)) => of_general(model, Groups::path_dependent(model, paths)),
+            (Ensemble::General(model), Fold::Patterns(shap)) => of_general(model, Groups::interventional(model, shap)),
             (Ensemble::Mean(model), Fold::Mean(_, members)) => {
                 let listed = model.members.iter().zip(members);
                 Form::Mean(listed.map(|(member, folded)| ShapKernel::new(&member.ensemble, folded)).collect())
             }
-            _ => Form::Rows,
+            _ => Form::Linear,
         };
-        Self { form, answers: Answers::default() }
+        Self { form, answers: Vec::new() }
     }
 
-    /// The contributions of a block in the margin's unit, one column a feature, under the ensemble and explainer of this
-    /// kernel. `columns` has one entry a feature; what stands in it is overwritten.
+    /// The contributions of some blocks in the margin's unit, under the ensemble and explainer of this kernel. `columns` has
+    /// one entry a block and feature, block by block; what stands in it is overwritten. [`BLOCKS`] at a time are fastest.
     pub fn contributions(
         &mut self,
         ensemble: &Ensemble,
         explainer: &Explainer,
-        block: &Block,
+        blocks: &[Block],
         columns: &mut [[f64; ROWS]],
     ) {
         columns.iter_mut().for_each(|column| column.fill(0.0));
+        let n_features = (columns.len() / blocks.len().max(1)).max(1);
         match (&mut self.form, ensemble, explainer.fold()) {
             (Form::Symmetric(trees), _, Fold::Symmetric(tables)) => {
-                self.answers.fill(&trees.questions, block);
-                for (index, table) in tables.trees().iter().enumerate() {
-                    let numbers = trees.numbers(index, self.answers.masks());
-                    for (player, values) in table.columns() {
-                        add(&mut columns[player], values, &numbers);
+                fill(&mut self.answers, &trees.questions, blocks);
+                for (answers, sums) in self.answers.iter().zip(columns.chunks_exact_mut(n_features)) {
+                    for (index, table) in tables.trees().iter().enumerate() {
+                        let numbers = trees.numbers(index, answers.masks());
+                        add(sums, &table.players, &table.columns, &numbers);
+                    }
+                }
+            }
+            (Form::General(questions, groups), Ensemble::General(model), fold) => {
+                fill(&mut self.answers, questions, blocks);
+                for group in &groups.groups {
+                    for (answers, sums) in self.answers.iter().zip(columns.chunks_exact_mut(n_features)) {
+                        let numbers = numbers(group, answers.masks());
+                        add(sums, &group.features, &group.columns, &numbers);
+                    }
+                }
+                for (block, sums) in blocks.iter().zip(columns.chunks_exact_mut(n_features)) {
+                    for row in (0..block.n_rows()).filter(|_| !groups.deep.is_empty()) {
+                        let (features, mut values) = (block.row(row), vec![0.0; n_features]);
+                        match fold {
+                            Fold::Paths(paths) => paths.add(model, &groups.deep, &features, &mut values),
+                            Fold::Patterns(shap) => shap.add(model, &groups.deep, &features, &mut values),
+                            // Folded from this ensemble.
+                            _ => {}
+                        }
+                        sums.iter_mut().zip(values).for_each(|(sums, value)| sums[row] += value);
+                    }
+                }
+            }
+            (_, Ensemble::Linear(model), Fold::Linear(means)) => {
+                for (block, sums) in blocks.iter().zip(columns.chunks_exact_mut(n_features)) {
+                    for (feature, ((term, mean), sums)) in model.terms.iter().zip(means).zip(sums).enumerate() {
+                        for (sum, value) in sums.iter_mut().zip(block.column(feature)) {
+                            *sum = term.value(Some(*value).filter(|value| !value.is_nan())) - mean;
+                        }
                     }
                 }
             }
@@ -58,35 +97,60 @@ impl ShapKernel {
                 let mut of_member = vec![[0.0; ROWS]; columns.len()];
                 for ((member, folded), kernel) in model.members.iter().zip(members).zip(kernels) {
                     let share = member.calibration.slope / members.len() as f64;
-                    kernel.contributions(&member.ensemble, folded, block, &mut of_member);
+                    kernel.contributions(&member.ensemble, folded, blocks, &mut of_member);
                     for (sums, values) in columns.iter_mut().zip(&of_member) {
                         sums.iter_mut().zip(values).for_each(|(sum, value)| *sum += share * value);
                     }
                 }
             }
-            _ => {
-                for row in 0..block.n_rows() {
-                    let values = explainer.explain(ensemble, &block.row(row)).values;
-                    columns.iter_mut().zip(values).for_each(|(column, value)| column[row] = value);
-                }
-            }
+            // A kernel is made of its ensemble and explainer.
+            _ => {}
         }
     }
 }
 
-/// Adds to each row what stands in a table of a power of two entries at its number.
-fn add(sums: &mut [f64; ROWS], table: &[f64], numbers: &[u8; ROWS]) {
-    // A length that the compiler knows lets it look up without asking whether the number is in range.
-    fn of<const N: usize>(sums: &mut [f64; ROWS], table: &[f64; N], numbers: &[u8; ROWS]) {
-        for (sum, number) in sums.iter_mut().zip(numbers) {
-            *sum += table[usize::from(*number) % N];
+fn fill(answers: &mut Vec<Answers>, questions: &Questions, blocks: &[Block]) {
+    answers.resize_with(blocks.len(), Answers::default);
+    answers.iter_mut().zip(blocks).for_each(|(answers, block)| answers.fill(questions, block));
+}
+
+/// Adds to each row what stands at its number in the table of each feature. A table's length is a power of two, so that no
+/// number is out of range; features are distinct.
+fn add<const N: usize>(sums: &mut [[f64; ROWS]], features: &[usize], tables: &[[f64; N]], numbers: &[u8; ROWS]) {
+    /// Some features at once: a row's number is read once for all of them.
+    fn some<const P: usize, const N: usize>(
+        sums: &mut [[f64; ROWS]],
+        features: &[usize],
+        tables: &[[f64; N]],
+        numbers: &[u8; ROWS],
+    ) {
+        let (Some(features), Some(tables)) = (features.first_chunk::<P>(), tables.first_chunk::<P>()) else { return };
+        let Ok(mut sums) = sums.get_disjoint_mut(*features) else { return };
+        for (row, number) in numbers.iter().enumerate() {
+            let number = usize::from(*number) % N;
+            for (sums, table) in sums.iter_mut().zip(tables) {
+                sums[row] += table[number];
+            }
         }
     }
-    if let Ok(table) = <&[f64; 64]>::try_from(table) {
-        of(sums, table, numbers);
-    } else {
-        for (sum, number) in sums.iter_mut().zip(numbers) {
-            *sum += table[usize::from(*number)];
+    for (features, tables) in features.chunks(4).zip(tables.chunks(4)) {
+        match features.len() {
+            1 => some::<1, N>(sums, features, tables, numbers),
+            2 => some::<2, N>(sums, features, tables, numbers),
+            3 => some::<3, N>(sums, features, tables, numbers),
+            _ => some::<4, N>(sums, features, tables, numbers),
         }
     }
+}
+
+/// Each row's answers to what a group asks, as a number.
+fn numbers(group: &Group, masks: &[Mask]) -> [u8; ROWS] {
+    let mut planes = [block::NONE; MOST_BITS];
+    for (plane, bit) in planes.iter_mut().zip(&group.bits) {
+        *plane = bit.iter().fold(block::ALL, |rows, (predicate, answer)| match answer {
+            true => block::and(&rows, &masks[*predicate]),
+            false => block::without(&rows, &masks[*predicate]),
+        });
+    }
+    block::numbers(&planes)
 }

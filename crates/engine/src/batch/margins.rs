@@ -415,16 +415,28 @@ mod tests {
         }
     }
 
+    /// With the same bits, but of general trees, whose tables add otherwise.
     fn same_contributions(ensemble: &Ensemble, block: &Block, rows: &[FeatureVector]) {
-        let summary = ensemble.summary(rows);
-        for game in [Game::Interventional, Game::PathDependent, Game::Members] {
-            let Ok(explainer) = Explainer::of_game(game, ensemble, &summary) else { continue };
-            let mut columns = vec![[f64::NAN; ROWS]; usize::from(N_FEATURES)];
-            ShapKernel::new(ensemble, &explainer).contributions(ensemble, &explainer, block, &mut columns);
-            for (row, features) in rows.iter().enumerate() {
-                let alone = explainer.explain(ensemble, features).values;
-                for (column, alone) in columns.iter().zip(alone) {
-                    assert_eq!(column[row].to_bits(), alone.to_bits(), "{game:?}, row {row}: {alone}");
+        let summaries = [Some(ensemble.summary(rows)), ensemble.interventional_summary(rows)];
+        for summary in summaries.into_iter().flatten() {
+            assert_eq!(summary.check(ensemble, rows.len() as u64), Ok(()));
+            for game in [Game::Interventional, Game::PathDependent, Game::Members] {
+                let Ok(explainer) = Explainer::of_game(game, ensemble, &summary) else { continue };
+                let mut columns = vec![[f64::NAN; ROWS]; usize::from(N_FEATURES)];
+                let blocks = std::slice::from_ref(block);
+                ShapKernel::new(ensemble, &explainer).contributions(ensemble, &explainer, blocks, &mut columns);
+                for (row, features) in rows.iter().enumerate() {
+                    let explanation = explainer.explain(ensemble, features);
+                    let sum = explanation.values.iter().fold(explanation.base, |sum, value| sum + value);
+                    assert!((sum - ensemble.margin(features)).abs() < 2e-6, "{game:?} {sum}");
+                    for (column, alone) in columns.iter().zip(explanation.values) {
+                        match ensemble {
+                            Ensemble::Symmetric(_) | Ensemble::Linear(_) => {
+                                assert_eq!(column[row].to_bits(), alone.to_bits(), "{game:?}, row {row}: {alone}");
+                            }
+                            _ => assert!((column[row] - alone).abs() < 1e-12, "{game:?} {} {alone}", column[row]),
+                        }
+                    }
                 }
             }
         }

@@ -1,13 +1,15 @@
 //! Why a model gave a score: exact Shapley values against a named reference population.
 
 pub mod path;
+pub mod patterns;
 pub mod shap;
 
 pub use shap::ShapTables;
 
 use crate::features::FeatureVector;
-use crate::model::{Ensemble, Summary};
+use crate::model::{Ensemble, General, Summary};
 use path::PathShap;
+use patterns::PatternShap;
 use serde::{Deserialize, Serialize};
 
 /// A row's contributions in the margin's unit: `base + Σ values = margin`.
@@ -52,7 +54,8 @@ pub struct Explainer {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Fold {
     Symmetric(ShapTables),
-    General(PathShap),
+    Paths(PathShap),
+    Patterns(PatternShap),
     Linear(Vec<f64>),
     Mean(Game, Vec<Explainer>),
 }
@@ -80,10 +83,18 @@ impl Explainer {
                 let tables = ShapTables::new(played, model, counts);
                 Ok(Self { base: tables.base(), fold: Fold::Symmetric(tables) })
             }
+            (Ensemble::General(model), Summary::Patterns(counts)) if game != Game::PathDependent => {
+                let patterns = PatternShap::new(model, counts);
+                Ok(Self { base: patterns.base(), fold: Fold::Patterns(patterns) })
+            }
+            (Ensemble::General(model), Summary::Patterns(counts)) => {
+                let paths = PathShap::of_covers(model, counts.covers(model).iter());
+                Ok(Self { base: paths.base(), fold: Fold::Paths(paths) })
+            }
             (Ensemble::General(_), _) if game == Game::Interventional => Err(GameError::NoPatterns),
             (Ensemble::General(model), Summary::Leaves(counts)) => {
                 let paths = PathShap::new(model, counts);
-                Ok(Self { base: paths.base(), fold: Fold::General(paths) })
+                Ok(Self { base: paths.base(), fold: Fold::Paths(paths) })
             }
             (Ensemble::Linear(_), _) if game == Game::PathDependent => Err(GameError::NoPaths),
             (Ensemble::Linear(model), Summary::Means(means)) => Ok(Self {
@@ -112,7 +123,7 @@ impl Explainer {
     pub fn of_library(ensemble: &Ensemble) -> Option<Self> {
         let Ensemble::General(model) = ensemble else { return None };
         let paths = PathShap::of_library(model)?;
-        Some(Self { base: paths.base(), fold: Fold::General(paths) })
+        Some(Self { base: paths.base(), fold: Fold::Paths(paths) })
     }
 
     /// The population's mean margin.
@@ -124,8 +135,8 @@ impl Explainer {
     pub fn game(&self) -> Game {
         match &self.fold {
             Fold::Symmetric(tables) => tables.game(),
-            Fold::Linear(_) => Game::Interventional,
-            Fold::General(_) => Game::PathDependent,
+            Fold::Linear(_) | Fold::Patterns(_) => Game::Interventional,
+            Fold::Paths(_) => Game::PathDependent,
             Fold::Mean(game, _) => *game,
         }
     }
@@ -139,7 +150,8 @@ impl Explainer {
         let mut values = vec![0.0; row.0.len()];
         match (ensemble, &self.fold) {
             (Ensemble::Symmetric(model), Fold::Symmetric(tables)) => tables.add(model, row, &mut values),
-            (Ensemble::General(model), Fold::General(paths)) => paths.add(model, row, &mut values),
+            (Ensemble::General(model), Fold::Paths(paths)) => paths.add(model, &all(model), row, &mut values),
+            (Ensemble::General(model), Fold::Patterns(shap)) => shap.add(model, &all(model), row, &mut values),
             (Ensemble::Linear(model), Fold::Linear(means)) => {
                 for (((sum, term), mean), value) in values.iter_mut().zip(&model.terms).zip(means).zip(&row.0) {
                     *sum = term.value(*value) - mean;
@@ -184,7 +196,8 @@ impl Explainer {
         let mut own = vec![0.0; pairs.len()];
         match (ensemble, &self.fold) {
             (Ensemble::Symmetric(model), Fold::Symmetric(tables)) => tables.add_pairs(model, row, &mut own),
-            (Ensemble::General(model), Fold::General(paths)) => paths.add_pairs(model, row, &mut own),
+            (Ensemble::General(model), Fold::Paths(paths)) => paths.add_pairs(model, row, &mut own),
+            (Ensemble::General(model), Fold::Patterns(shap)) => shap.add_pairs(model, row, &mut own),
             (Ensemble::Mean(model), Fold::Mean(_, members)) => {
                 for (member, folded) in model.members.iter().zip(members) {
                     let share = member.calibration.slope / members.len() as f64;
@@ -204,7 +217,10 @@ impl Explainer {
         let mut influence = vec![0.0; n_features];
         match (ensemble, summary, &self.fold) {
             (_, _, Fold::Symmetric(tables)) => tables.add_influence(&mut influence),
-            (Ensemble::General(model), _, Fold::General(paths)) => paths.add_influence(model, &mut influence),
+            (Ensemble::General(model), _, Fold::Paths(paths)) => paths.add_influence(model, &mut influence),
+            (Ensemble::General(model), Some(Summary::Patterns(counts)), Fold::Patterns(_)) => {
+                PathShap::of_covers(model, counts.covers(model).iter()).add_influence(model, &mut influence);
+            }
             (Ensemble::Linear(model), _, _) => {
                 influence.iter_mut().zip(&model.terms).for_each(|(sum, term)| *sum += term.reach());
             }
@@ -219,6 +235,11 @@ impl Explainer {
         }
         influence
     }
+}
+
+/// Every tree.
+fn all(model: &General) -> Vec<usize> {
+    (0..model.trees.len()).collect()
 }
 
 #[cfg(test)]

@@ -45,7 +45,7 @@ impl PathShap {
         Some(Self::of_covers(model, cover.iter()))
     }
 
-    fn of_covers<C: AsRef<[f64]>>(model: &General, covers: impl Iterator<Item = C>) -> Self {
+    pub(super) fn of_covers<C: AsRef<[f64]>>(model: &General, covers: impl Iterator<Item = C>) -> Self {
         let (mut sum, mut trees) = (0.0, Vec::with_capacity(model.trees.len()));
         for (tree, cover) in model.trees.iter().zip(covers) {
             let (shares, mean) = Shares::new(tree, cover.as_ref(), &model.predicates);
@@ -60,9 +60,9 @@ impl PathShap {
         self.base
     }
 
-    /// Adds the contributions of one row, in tree order.
-    pub(super) fn add(&self, model: &General, row: &FeatureVector, values: &mut [f64]) {
-        self.walks(model, row, values, |walk, tree, rule| {
+    /// Adds the contributions of one row to some trees, in their order.
+    pub(crate) fn add(&self, model: &General, trees: &[usize], row: &FeatureVector, values: &mut [f64]) {
+        self.walks(model, trees, row, values, |walk, tree, rule| {
             walk.below(tree.root(), &rule.weight);
         });
     }
@@ -70,12 +70,16 @@ impl PathShap {
     /// Adds the interaction values of one row, in tree order: `pairs` has a place for each pair of features, row-major,
     /// of which those after the diagonal are used.
     pub(super) fn add_pairs(&self, model: &General, row: &FeatureVector, pairs: &mut [f64]) {
-        self.walks(model, row, pairs, |walk, tree, rule| walk.pairs(tree.root(), &rule.weight, &mut Vec::new()));
+        let trees: Vec<usize> = (0..self.trees.len()).collect();
+        self.walks(model, &trees, row, pairs, |walk, tree, rule| {
+            walk.pairs(tree.root(), &rule.weight, &mut Vec::new())
+        });
     }
 
     fn walks(
         &self,
         model: &General,
+        trees: &[usize],
         row: &FeatureVector,
         values: &mut [f64],
         go: impl Fn(&mut Walk<'_>, &Branching, &Rule),
@@ -84,12 +88,18 @@ impl PathShap {
         let answers: Vec<bool> = predicates.iter().map(|predicate| predicate.holds(row)).collect();
         let mut states = vec![State::START; row.0.len()];
         let scale = model.scale();
-        for (tree, Shares { yes: shares, rules, .. }) in model.trees.iter().zip(&self.trees) {
+        for index in trees {
+            let (tree, Shares { yes: shares, rules, .. }) = (&model.trees[*index], &self.trees[*index]);
             for rule in rules {
                 let (answers, values, states) = (&answers, &mut *values, &mut states[..]);
                 go(&mut Walk { tree, shares, rule, predicates, answers, scale, values, states }, tree, rule);
             }
         }
+    }
+
+    /// Of the reference rows at a node, the share that answers yes.
+    pub(super) fn share(&self, tree: usize, node: usize) -> f64 {
+        self.trees[tree].yes[node]
     }
 
     /// Adds, for each feature, how far its questions move the mean leaf, by the rows that are asked.
@@ -152,8 +162,6 @@ type Points = [f64; AT_ONCE];
 struct Rule {
     t: Points,
     weight: Points,
-    /// `1 / (1 − t)`.
-    rest: Points,
 }
 
 impl Rule {
@@ -161,8 +169,7 @@ impl Rule {
     fn all(n: usize) -> Vec<Self> {
         let some = |points: &[(f64, f64)]| {
             let point = |at: usize| points.get(at).copied().unwrap_or((0.5, 0.0));
-            let t = core::array::from_fn(|at| point(at).0);
-            Self { t, weight: core::array::from_fn(|at| point(at).1), rest: t.map(|t| 1.0 / (1.0 - t)) }
+            Self { t: core::array::from_fn(|at| point(at).0), weight: core::array::from_fn(|at| point(at).1) }
         };
         gauss_legendre(n).chunks(AT_ONCE).map(some).collect()
     }
@@ -171,36 +178,29 @@ impl Rule {
 /// How far row and population pass the questions of one feature that were asked on the way.
 #[derive(Clone, Copy)]
 struct State {
+    asked: bool,
     row: bool,
     population: f64,
-    /// `t · row + (1 − t) · population`; positive unless neither passes.
-    factor: Points,
-    /// One over it.
-    inverse: Points,
-    /// `(row − population) / factor`.
-    pull: Points,
 }
 
 impl State {
-    /// Nothing asked yet.
-    const START: State =
-        State { row: true, population: 1.0, factor: [1.0; AT_ONCE], inverse: [1.0; AT_ONCE], pull: [0.0; AT_ONCE] };
+    const START: State = State { asked: false, row: true, population: 1.0 };
 
-    fn new(row: bool, population: f64, rule: &Rule) -> Self {
-        if row {
-            let factor = rule.t.map(|t| t + (1.0 - t) * population);
-            let inverse = factor.map(|factor| 1.0 / factor);
-            Self { row, population, factor, inverse, pull: inverse.map(|inverse| (1.0 - population) * inverse) }
-        } else {
-            let one_over = 1.0 / population;
-            Self {
-                row,
-                population,
-                factor: rule.t.map(|t| (1.0 - t) * population),
-                inverse: rule.rest.map(|rest| rest * one_over),
-                pull: rule.rest.map(|rest| -rest),
-            }
-        }
+    /// After one more question; `None` when neither passes: no leaf behind it has a part in any game.
+    fn after(self, passes: bool, share: f64) -> Option<State> {
+        let state = State { asked: true, row: self.row && passes, population: self.population * share };
+        (state.row || state.population > 0.0).then_some(state)
+    }
+
+    /// `row − population`.
+    fn gap(self) -> f64 {
+        if self.row { 1.0 - self.population } else { -self.population }
+    }
+
+    /// `t · row + (1 − t) · population`; 1 if nothing was asked.
+    fn factor(self, rule: &Rule) -> Points {
+        let row = if self.row { 1.0 } else { 0.0 };
+        rule.t.map(|t| t * row + (1.0 - t) * self.population)
     }
 }
 
@@ -219,48 +219,53 @@ struct Walk<'a> {
 }
 
 impl Walk<'_> {
-    /// Sum over the leaves below of `leaf · Π factors · weight`, one entry a point; adds the contributions below.
+    /// Sum over the leaves below of `leaf · Π factors of questions below`, one entry a point; adds the contributions below.
+    /// `products` are the factors of the questions above, times the weights.
     fn below(&mut self, next: Next, products: &Points) -> Points {
         let node = match next {
-            Next::Leaf(leaf) => {
-                let value = self.tree.leaves[leaf as usize];
-                return products.map(|product| product * value);
-            }
+            Next::Leaf(leaf) => return [self.tree.leaves[leaf as usize]; AT_ONCE],
             Next::Node(node) => node as usize,
         };
         let question = &self.tree.nodes[node];
         let feature = self.predicates[question.predicate as usize].feature();
         let (holds, share) = (self.answers[question.predicate as usize], self.shares[node]);
         let before = self.states[feature];
-        let mut sums = [0.0; AT_ONCE];
+        // The latest question of a feature stands for all of them: it takes the factor of those above out again.
+        let inverse = match before.asked {
+            false => [1.0; AT_ONCE],
+            true => before.factor(self.rule).map(|factor| 1.0 / factor),
+        };
+        let (mut sums, mut value) = ([0.0; AT_ONCE], 0.0);
         for (next, passes, share) in [(question.yes, holds, share), (question.no, !holds, 1.0 - share)] {
-            let (row, population) = (before.row && passes, before.population * share);
-            if !row && population == 0.0 {
-                continue;
-            }
-            let state = State::new(row, population, self.rule);
+            let Some(state) = before.after(passes, share) else { continue };
             self.states[feature] = state;
-            let deeper = core::array::from_fn(|at| products[at] * before.inverse[at] * state.factor[at]);
-            let found = self.below(next, &deeper);
-            // The latest question of a feature stands for all of them: take back what the one above will add.
-            let value = (0..AT_ONCE).fold(0.0, |sum, at| sum + found[at] * (state.pull[at] - before.pull[at]));
-            self.values[feature] += self.scale * value;
-            sums.iter_mut().zip(found).for_each(|(sum, found)| *sum += found);
+            let factor = state.factor(self.rule);
+            let ratio: Points = core::array::from_fn(|at| factor[at] * inverse[at]);
+            let found = self.below(next, &core::array::from_fn(|at| products[at] * ratio[at]));
+            if before.row {
+                // And so it takes back what the one above will add.
+                let (gap, above) = (state.gap(), before.gap());
+                for at in 0..AT_ONCE {
+                    value += products[at] * found[at] * (inverse[at] * (gap - ratio[at] * above));
+                }
+            }
+            sums.iter_mut().zip(found).zip(ratio).for_each(|((sum, found), ratio)| *sum += found * ratio);
         }
+        self.values[feature] += self.scale * value;
         self.states[feature] = before;
         sums
     }
 
-    /// Adds the interaction values of the leaves below; `met` lists the features that were asked on the way.
-    fn pairs(&mut self, next: Next, products: &Points, met: &mut Vec<usize>) {
+    /// Adds the interaction values of the leaves below. `met` lists the features that were asked on the way, each with its
+    /// `(row − population) / factor`.
+    fn pairs(&mut self, next: Next, products: &Points, met: &mut Vec<(usize, Points)>) {
         let node = match next {
             Next::Leaf(leaf) => {
                 let value = self.tree.leaves[leaf as usize] * self.scale / 2.0;
-                for (index, a) in met.iter().enumerate() {
-                    let with_a: Points = core::array::from_fn(|at| products[at] * self.states[*a].pull[at]);
-                    for b in &met[..index] {
-                        let pull = &self.states[*b].pull;
-                        let both = (0..AT_ONCE).fold(0.0, |sum, at| sum + with_a[at] * pull[at]);
+                for (index, (a, of_a)) in met.iter().enumerate() {
+                    let with_a: Points = core::array::from_fn(|at| products[at] * of_a[at]);
+                    for (b, of_b) in &met[..index] {
+                        let both = (0..AT_ONCE).fold(0.0, |sum, at| sum + with_a[at] * of_b[at]);
                         self.values[a.min(b) * self.states.len() + a.max(b)] += value * both;
                     }
                 }
@@ -272,24 +277,25 @@ impl Walk<'_> {
         let feature = self.predicates[question.predicate as usize].feature();
         let (holds, share) = (self.answers[question.predicate as usize], self.shares[node]);
         let before = self.states[feature];
-        let is_new = !met.contains(&feature);
-        if is_new {
-            met.push(feature);
-        }
+        let of_before = before.factor(self.rule);
+        let place = met.iter().position(|(asked, _)| *asked == feature);
         for (next, passes, share) in [(question.yes, holds, share), (question.no, !holds, 1.0 - share)] {
-            let (row, population) = (before.row && passes, before.population * share);
-            // A leaf that neither can reach through this feature has no part in any game.
-            if row || population > 0.0 {
-                let state = State::new(row, population, self.rule);
-                self.states[feature] = state;
-                let deeper = core::array::from_fn(|at| products[at] * before.inverse[at] * state.factor[at]);
-                self.pairs(next, &deeper, met);
+            let Some(state) = before.after(passes, share) else { continue };
+            self.states[feature] = state;
+            let factor = state.factor(self.rule);
+            let entry = (feature, factor.map(|factor| state.gap() / factor));
+            let deeper = core::array::from_fn(|at| products[at] / of_before[at] * factor[at]);
+            let above = place.map(|place| core::mem::replace(&mut met[place], entry));
+            if above.is_none() {
+                met.push(entry);
+            }
+            self.pairs(next, &deeper, met);
+            match (place, above) {
+                (Some(place), Some(above)) => met[place] = above,
+                _ => drop(met.pop()),
             }
         }
         self.states[feature] = before;
-        if is_new {
-            met.pop();
-        }
     }
 }
 
@@ -400,7 +406,7 @@ mod tests {
             worst = worst.max((paths.base() - mean).abs());
             let row = row(&mut rng);
             let mut found = vec![0.0; N_FEATURES];
-            paths.add(&model, &row, &mut found);
+            paths.add(&model, &[0, 1, 2], &row, &mut found);
             let of = |known: usize| {
                 let trees = model.trees.iter().zip(&paths.trees);
                 let sum: f64 = trees.map(|(tree, shares)| value(&model, tree, shares, tree.root(), &row, known)).sum();

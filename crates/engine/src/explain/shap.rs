@@ -16,6 +16,9 @@ use crate::features::FeatureVector;
 use crate::model::LeafCounts;
 use crate::model::symmetric::{MOST_LEVELS, Symmetric, Tree};
 
+/// Patterns of a tree with [`MOST_LEVELS`] levels.
+pub(crate) const PATTERNS: usize = 1 << MOST_LEVELS;
+
 /// The folded tables of one model against one population.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ShapTables {
@@ -30,16 +33,8 @@ pub struct ShapTables {
 pub(crate) struct TreeTable {
     /// Features, rising.
     pub(crate) players: Vec<usize>,
-    /// One column a player, `2^levels` long.
-    values: Vec<f64>,
-}
-
-impl TreeTable {
-    /// The contributions of each player, by pattern.
-    pub(crate) fn columns(&self) -> impl Iterator<Item = (usize, &[f64])> {
-        let patterns = self.values.len() / self.players.len().max(1);
-        self.players.iter().copied().zip(self.values.chunks_exact(patterns.max(1)))
-    }
+    /// What each player adds, by pattern; of a smaller tree only the first patterns.
+    pub(crate) columns: Vec<[f64; PATTERNS]>,
 }
 
 impl ShapTables {
@@ -53,8 +48,8 @@ impl ShapTables {
             .map(|(tree, counts)| {
                 let players = tree.players(&model.predicates);
                 let values = Values::new(game, tree, &players, model, counts);
-                base += values.of(0)[0];
-                TreeTable { values: values.shapley(players.len()), players }
+                base += values.values[0][0];
+                TreeTable { columns: values.shapley(players.len()), players }
             })
             .collect();
         Self { game, base, trees, counts: counts.clone() }
@@ -79,8 +74,8 @@ impl ShapTables {
     pub(super) fn add(&self, model: &Symmetric, row: &FeatureVector, values: &mut [f64]) {
         for (tree, table) in model.trees.iter().zip(&self.trees) {
             let pattern = model.pattern(tree, row);
-            for (player, column) in table.columns() {
-                values[player] += column[pattern];
+            for (player, column) in table.players.iter().zip(&table.columns) {
+                values[*player] += column[pattern];
             }
         }
     }
@@ -104,28 +99,23 @@ impl ShapTables {
     pub(super) fn add_influence(&self, influence: &mut [f64]) {
         for (table, counts) in self.trees.iter().zip(&self.counts.0) {
             let rows: f64 = counts.iter().map(|count| f64::from(*count)).sum();
-            for (player, column) in table.columns() {
+            for (player, column) in table.players.iter().zip(&table.columns) {
                 for (value, count) in column.iter().zip(counts) {
-                    influence[player] += value.abs() * f64::from(*count) / rows;
+                    influence[*player] += value.abs() * f64::from(*count) / rows;
                 }
             }
         }
     }
 }
 
-/// Patterns of a tree with [`MOST_LEVELS`] levels.
-const PATTERNS: usize = 1 << MOST_LEVELS;
-
 /// What one tree says to every coalition about every pattern: `v(S | x)`.
 struct Values {
-    patterns: usize,
-    /// By coalition; of a smaller tree only the first patterns.
+    /// By coalition.
     values: Vec<[f64; PATTERNS]>,
 }
 
 impl Values {
     fn new(game: Game, tree: &Tree, players: &[usize], model: &Symmetric, counts: &[u32]) -> Self {
-        let patterns = tree.leaves.len();
         let owned = |player: usize| {
             (0..tree.levels.len())
                 .filter(|level| model.predicates[usize::from(tree.levels[*level])].feature() == player)
@@ -137,31 +127,23 @@ impl Values {
             Game::PathDependent => path_dependent(tree, counts, levels(coalition)),
             Game::Interventional | Game::Members => interventional(tree, counts, levels(coalition)),
         };
-        Self { patterns, values: (0..1_usize << players.len()).map(value).collect() }
-    }
-
-    /// What a coalition is told, by pattern.
-    fn of(&self, coalition: usize) -> &[f64] {
-        &self.values[coalition][..self.patterns]
+        Self { values: (0..1_usize << players.len()).map(value).collect() }
     }
 
     /// One column a player.
-    fn shapley(&self, n: usize) -> Vec<f64> {
-        let mut table = vec![0.0; self.patterns * n];
+    fn shapley(&self, n: usize) -> Vec<[f64; PATTERNS]> {
+        let mut columns = vec![[0.0; PATTERNS]; n];
         for coalition in 0..1_usize << n {
             let size = coalition.count_ones() as usize;
-            for (player, column) in table.chunks_exact_mut(self.patterns).enumerate() {
-                if coalition & 1 << player != 0 {
-                    continue;
-                }
+            for (player, column) in columns.iter_mut().enumerate().filter(|(player, _)| coalition & 1 << player == 0) {
                 let weight = FACTORIAL[size] * FACTORIAL[n - size - 1] / FACTORIAL[n];
-                let with = self.of(coalition | 1 << player);
-                for ((sum, with), without) in column.iter_mut().zip(with).zip(self.of(coalition)) {
+                let (with, without) = (&self.values[coalition | 1 << player], &self.values[coalition]);
+                for ((sum, with), without) in column.iter_mut().zip(with).zip(without) {
                     *sum += weight * (with - without);
                 }
             }
         }
-        table
+        columns
     }
 
     /// The interaction value of two players: half of Shapley's value of what they add together and not alone.
@@ -367,7 +349,8 @@ mod tests {
             worst = worst.max((tables.base() - paths.base()).abs());
             let (mut ours, mut theirs) = (vec![0.0; row.0.len()], vec![0.0; row.0.len()]);
             tables.add(&model, &row, &mut ours);
-            paths.add(&general, &row, &mut theirs);
+            let trees: Vec<usize> = (0..general.trees.len()).collect();
+            paths.add(&general, &trees, &row, &mut theirs);
             worst = ours.iter().zip(theirs).fold(worst, |worst, (a, b)| worst.max((a - b).abs()));
         }
         println!("100 random models: largest difference of the path-dependent values {worst:e}");
@@ -413,20 +396,43 @@ mod tests {
     }
 
     #[test]
-    fn interactions_of_the_path_dependent_game_are_those_of_the_same_general_trees() {
+    fn the_same_trees_say_the_same_as_general_ones_in_both_games() {
+        let mut worst: f64 = 0.0;
         for seed in 0..60 {
             let Case { model, population, row } = case(seed);
             let trees = model.trees.iter().map(branching).collect();
             let (base, predicates) = (model.base, model.predicates.clone());
             let general = General { base, combine: Combine::Sum, sum: Sum::F64, predicates, trees, cover: None };
-            let [tables, paths] = [Ensemble::Symmetric(model), Ensemble::General(general)].map(|ensemble| {
-                let explainer =
-                    Explainer::of_game(Game::PathDependent, &ensemble, &ensemble.summary(&population)).expect("trees");
-                explainer.interactions(&ensemble, &row)
-            });
-            for (a, b) in tables.iter().zip(&paths) {
-                assert!((a - b).abs() < 1e-12, "{a} {b}");
+            for game in [Game::PathDependent, Game::Interventional] {
+                let [ours, theirs] =
+                    [Ensemble::Symmetric(model.clone()), Ensemble::General(general.clone())].map(|ensemble| {
+                        let summary = ensemble.interventional_summary(&population).expect("six levels");
+                        let explainer = Explainer::of_game(game, &ensemble, &summary).expect("trees");
+                        assert_eq!(explainer.game(), game);
+                        let mut all = explainer.explain(&ensemble, &row).values;
+                        all.extend(explainer.interactions(&ensemble, &row));
+                        all.push(explainer.base());
+                        all
+                    });
+                worst = ours.iter().zip(&theirs).fold(worst, |worst, (a, b)| worst.max((a - b).abs()));
             }
         }
+        println!("60 random models as symmetric and as general trees, both games: largest difference {worst:e}");
+        assert!(worst <= 1e-12, "{worst:e}");
+    }
+
+    #[test]
+    fn counts_of_two_populations_merge_into_those_of_both() {
+        let Case { model, population, .. } = case(7);
+        let trees = model.trees.iter().map(branching).collect();
+        let (base, predicates) = (model.base, model.predicates);
+        let general = General { base, combine: Combine::Sum, sum: Sum::F64, predicates, trees, cover: None };
+        let ensemble = Ensemble::General(general);
+        let of = |rows: &[FeatureVector]| ensemble.interventional_summary(rows).expect("six levels");
+        let mut merged = of(&population[..5]);
+        merged.merge(5, &of(&population[5..]), 12);
+        assert_eq!(merged, of(&population));
+        assert_eq!(merged.check(&ensemble, 17), Ok(()));
+        assert!(merged.check(&ensemble, 18).is_err());
     }
 }

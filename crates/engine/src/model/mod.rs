@@ -4,6 +4,7 @@ pub mod calibration;
 pub mod general;
 pub mod linear;
 pub mod mean;
+pub mod patterns;
 pub mod predicate;
 pub mod summary;
 pub mod symmetric;
@@ -12,6 +13,7 @@ pub use calibration::{Calibration, Link};
 pub use general::General;
 pub use linear::Linear;
 pub use mean::Mean;
+pub use patterns::PatternCounts;
 pub use predicate::{Predicate, Side};
 pub use summary::{LeafCounts, Summary};
 pub use symmetric::Symmetric;
@@ -59,7 +61,20 @@ impl Ensemble {
         found
     }
 
-    /// A population in the ensemble's shape.
+    /// A population in the ensemble's shape, with all that the interventional game needs. General trees are counted by
+    /// pattern then, which takes much room; `None` when they are too deep for it.
+    pub fn interventional_summary(&self, rows: &[FeatureVector]) -> Option<Summary> {
+        match self {
+            Ensemble::General(model) => PatternCounts::new(model, rows.iter()).map(Summary::Patterns),
+            Ensemble::Mean(model) => {
+                let members = model.members.iter().map(|member| member.ensemble.interventional_summary(rows));
+                members.collect::<Option<_>>().map(Summary::Members)
+            }
+            Ensemble::Symmetric(_) | Ensemble::Linear(_) => Some(self.summary(rows)),
+        }
+    }
+
+    /// A population in the ensemble's shape, in the least room: general trees are counted by leaf.
     pub fn summary(&self, rows: &[FeatureVector]) -> Summary {
         match self {
             Ensemble::Symmetric(model) => Summary::Leaves(model.count(rows.iter())),

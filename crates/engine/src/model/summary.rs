@@ -1,6 +1,6 @@
 //! A population in the shape of an ensemble: all that an explanation needs to know of it, and no row.
 
-use super::{Ensemble, ModelError};
+use super::{Ensemble, ModelError, PatternCounts};
 use serde::{Deserialize, Serialize};
 
 /// What the rows of a population look like to an ensemble.
@@ -9,6 +9,8 @@ use serde::{Deserialize, Serialize};
 pub enum Summary {
     /// Of trees: how many rows fall into each leaf.
     Leaves(LeafCounts),
+    /// Of general trees: how many rows meet which conditions of each leaf.
+    Patterns(PatternCounts),
     /// Of a linear model: the mean of each term.
     Means(Vec<f64>),
     /// Of a mean of models: one summary a member.
@@ -25,6 +27,7 @@ impl Summary {
     pub fn merge(&mut self, rows: u64, other: &Summary, other_rows: u64) {
         match (self, other) {
             (Summary::Leaves(sum), Summary::Leaves(other)) => sum.add(other),
+            (Summary::Patterns(sum), Summary::Patterns(other)) => sum.add(other),
             (Summary::Means(means), Summary::Means(others)) => {
                 let share = other_rows as f64 / (rows + other_rows) as f64;
                 means.iter_mut().zip(others).for_each(|(mean, other)| *mean += share * (other - *mean));
@@ -49,6 +52,7 @@ impl Summary {
             (Summary::Leaves(counts), Ensemble::General(model)) => {
                 counts.check(model.trees.iter().map(|tree| tree.leaves.len()), rows)
             }
+            (Summary::Patterns(counts), Ensemble::General(model)) => counts.check(model, rows),
             (Summary::Means(means), Ensemble::Linear(model)) => {
                 ModelError::length("means of a population", means.len(), model.terms.len())?;
                 match means.iter().position(|mean| !mean.is_finite()) {
