@@ -261,7 +261,7 @@ fn explainer(engine: &Engine, asked: Asked) -> Result<Explainer, Fault> {
         Asked::Interventional => Game::Interventional,
         Asked::Path => Game::PathDependent,
     };
-    let own = engine.model.own_explainer().ok_or_else(|| Fault::Usage(BatchError::NoReference.to_string()))?;
+    let own = engine.model.against_all().ok_or_else(|| Fault::Usage(BatchError::NoReference.to_string()))?;
     if own.game() == game {
         return Ok(own.clone());
     }
@@ -269,7 +269,9 @@ fn explainer(engine: &Engine, asked: Asked) -> Result<Explainer, Fault> {
         progress("note: each member of this mean is explained by its own game");
         return Ok(own.clone());
     }
-    let populations = engine.model.populations().ok_or_else(|| Fault::Usage(BatchError::NoReference.to_string()))?;
+    let Some(populations) = engine.model.populations() else {
+        return Err(Fault::Usage("this model has no reference population; ask for --explain path".to_owned()));
+    };
     let explainer = engine.model.explainer_of(game, &populations.all);
     explainer.map_err(|error| Fault::Usage(format!("this model is not explained that way: {error}")))
 }

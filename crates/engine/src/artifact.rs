@@ -6,6 +6,7 @@
 use crate::explain::{Explainer, Explanation, Game, GameError};
 use crate::features::{FeatureVector, Schema};
 pub use crate::metrics::Estimate;
+use crate::model::general::Sum;
 use crate::model::{Calibration, Ensemble, Link, ModelError, Summary};
 use crate::seal::{self, Digest, Kind, Layout, SealError};
 use crate::units::{Date, LogOdds, Points, Probability, Scale};
@@ -306,7 +307,8 @@ pub enum ArtifactError {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Model {
     file: ModelFile,
-    own: Option<Explainer>,
+    /// All training rows, folded once.
+    against_all: Option<Explainer>,
 }
 
 impl Model {
@@ -360,11 +362,11 @@ impl Model {
         for probe in &file.probes {
             length("row of a probe", probe.row.len(), n_features)?;
         }
-        let own = match &file.populations {
+        let against_all = match &file.populations {
             Some(populations) => Some(Explainer::new(&file.ensemble, &populations.all.summary)),
             None => Explainer::of_library(&file.ensemble),
         };
-        Ok(Self { file, own })
+        Ok(Self { file, against_all })
     }
 
     /// The sealed file.
@@ -407,6 +409,11 @@ impl Model {
         self.file.calibration.link != Link::Identity
     }
 
+    /// Whether leaves are added in single precision, so that contributions add up to the margin but for its rounding.
+    pub fn adds_singles(&self) -> bool {
+        matches!(&self.file.ensemble, Ensemble::General(model) if model.sum == Sum::F32)
+    }
+
     /// Calibrated margin of a row: log-odds, or what the link says.
     pub fn margin(&self, row: &FeatureVector) -> f64 {
         self.file.calibration.calibrated(self.file.ensemble.margin(row))
@@ -425,10 +432,9 @@ impl Model {
     /// Contributions of a row in log-odds: `base + Σ values = log-odds`. Of a model that does not decide, in its margin.
     pub fn explain_log_odds(&self, explainer: &Explainer, row: &FeatureVector) -> Explanation {
         let mut explanation = self.explain(explainer, row);
-        if let Link::Steep(steepness) = self.file.calibration.link {
-            explanation.base *= steepness;
-            explanation.values.iter_mut().for_each(|value| *value *= steepness);
-        }
+        let steepness = self.file.calibration.link.steepness();
+        explanation.base *= steepness;
+        explanation.values.iter_mut().for_each(|value| *value *= steepness);
         explanation
     }
 
@@ -468,15 +474,15 @@ impl Model {
         Ok(())
     }
 
-    /// Explains against all reference rows or, without any, against what the library that grew the trees counted; folded
-    /// once, when the model is read. `None` when neither is known.
-    pub fn own_explainer(&self) -> Option<&Explainer> {
-        self.own.as_ref()
-    }
-
     /// Folds a population of this model for [`Model::explain`], in the game that suits the model best.
     pub fn explainer(&self, population: &Population) -> Explainer {
         Explainer::new(&self.file.ensemble, &population.summary)
+    }
+
+    /// The same against all reference rows or, without any, against what the library that grew the trees counted; folded
+    /// once, when the model is read. `None` when neither is known.
+    pub fn against_all(&self) -> Option<&Explainer> {
+        self.against_all.as_ref()
     }
 
     /// Folds a population of this model for one game.
@@ -490,7 +496,7 @@ impl Model {
     fn probe(&self, row: Vec<Option<f64>>) -> Probe {
         let vector = FeatureVector(row);
         let log_odds = self.log_odds(&vector);
-        let explained = self.own.as_ref().map(|explainer| self.explain(explainer, &vector));
+        let explained = self.against_all.as_ref().map(|explainer| self.explain(explainer, &vector));
         let numbers = explained.into_iter().flat_map(|found| std::iter::once(found.base).chain(found.values));
         let bytes: Vec<u8> = numbers.flat_map(f64::to_le_bytes).collect();
         Probe {

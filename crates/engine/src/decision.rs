@@ -55,7 +55,7 @@ struct Reference {
     named: ReferencePopulation,
     /// Whether the population is known: reasons need one.
     gives_reasons: bool,
-    /// `None`: the model's own.
+    /// `None`: the model's own, against all rows.
     explainer: Option<Explainer>,
 }
 
@@ -95,6 +95,8 @@ pub struct Score {
     pub base: f64,
     /// One contribution a feature in log-odds: `base + Σ contributions = log_odds`. None where nothing is known to compare with.
     pub contributions: Vec<f64>,
+    /// What a sum in single precision adds to `base + Σ contributions`: `None` where leaves are added in double precision.
+    pub float32_rounding: Option<f64>,
 }
 
 /// How sure it is that a refit of the model would land in the same band.
@@ -336,6 +338,9 @@ impl Engine {
             pd_high: pd_at(raw - half),
             points: Points::from_raw(raw),
             raw_points: raw,
+            float32_rounding: model
+                .adds_singles()
+                .then(|| log_odds.0 - explanation.values.iter().fold(explanation.base, |sum, value| sum + value)),
             base: explanation.base,
             contributions: explanation.values,
         }
@@ -343,7 +348,7 @@ impl Engine {
 
     /// The population against which decisions are explained, folded; `None` where none is known.
     pub fn explainer(&self) -> Option<&Explainer> {
-        self.reference.explainer.as_ref().or(self.model.own_explainer())
+        self.reference.explainer.as_ref().or(self.model.against_all())
     }
 
     /// Points that each feature adds against the reference; with the reference's mean they add up to the raw score.
@@ -558,7 +563,7 @@ impl Reference {
             None => ("all", &populations.all),
         };
         let explainer = above.as_ref().map(|population| model.explainer(population));
-        let game = explainer.as_ref().or(model.own_explainer()).map_or(Game::PathDependent, Explainer::game);
+        let game = explainer.as_ref().or(model.against_all()).map_or(Game::PathDependent, Explainer::game);
         Self {
             named: ReferencePopulation {
                 name: name.to_owned(),
@@ -574,7 +579,7 @@ impl Reference {
 
     /// What an imported model has without a reference population: at most what its library counted.
     fn of_library(model: &Model) -> Self {
-        let own = model.own_explainer();
+        let own = model.against_all();
         let name = if own.is_some() { "library" } else { "none" };
         let game = own.map_or(Game::PathDependent, Explainer::game);
         let named = ReferencePopulation { name: name.to_owned(), from: None, to: None, rows: 0, game };

@@ -295,7 +295,7 @@ fn a_batch_gives_the_bits_and_the_reasons_of_single_rows() {
     let factor = model.scale().factor();
     for (index, row) in rows.iter().enumerate() {
         assert_eq!(scores.margin[index].to_bits(), model.log_odds(row).0.to_bits());
-        let alone = model.explain(model.own_explainer().expect("a reference population"), row);
+        let alone = model.explain(model.against_all().expect("a reference"), row);
         let values = &contributions.values[index * n_features..][..n_features];
         assert!(values.iter().zip(&alone.values).all(|(a, b)| a.to_bits() == b.to_bits()), "row {index}");
         assert_eq!(contributions.base.to_bits(), alone.base.to_bits());

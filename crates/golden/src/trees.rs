@@ -94,6 +94,7 @@ fn supported(import: Import, file: &Value, bytes: &[u8], report: &mut Report) {
     let shap = if single { "shap_abs" } else { "shap_path_dependent_abs" };
     if let Some(explainer) = Explainer::of_library(model.ensemble()) {
         explained(&model, &explainer, &rows, &answers["shap_path_dependent"], "path", tolerance(shap), report);
+        paired(&model, &explainer, &rows, &answers["shap_interactions"], tolerance(shap), report);
     }
     let shap = if single { "shap_abs" } else { "shap_interventional_abs" };
     for (name, tolerance) in [
@@ -133,6 +134,26 @@ fn explained(
     }
 }
 
+/// Interaction values; the library's last row and column are the base's.
+fn paired(
+    model: &Model,
+    explainer: &Explainer,
+    rows: &[FeatureVector],
+    expected: &Value,
+    tolerance: f64,
+    report: &mut Report,
+) {
+    let matrices = expected["values"].as_array().map_or(&[][..], Vec::as_slice);
+    for (row, (vector, matrix)) in rows.iter().zip(matrices).enumerate() {
+        let n = vector.0.len();
+        let found = explainer.interactions(model.ensemble(), vector);
+        for (at, found) in found.iter().enumerate() {
+            let expected = number(&matrix[at / n][at % n]).unwrap_or(f64::NAN);
+            report.number(&format!("row {row}, features {} and {}", at / n, at % n), *found, expected, tolerance);
+        }
+    }
+}
+
 fn against_background(
     model: &Model,
     rows: &[FeatureVector],
@@ -145,11 +166,13 @@ fn against_background(
     if background.is_empty() {
         return;
     }
-    let summary = model.ensemble().summary(&background);
+    let Some(summary) = model.ensemble().interventional_summary(&background) else {
+        return report.failures.push(format!("{name}: too deep"));
+    };
     let all = Population { from: None, to: None, rows: background.len() as u64, summary };
     let explainer = model.explainer(&all);
     if explainer.game() != Game::Interventional {
-        return;
+        report.failures.push(format!("{name}: found the game {:?}", explainer.game()));
     }
     explained(model, &explainer, rows, expected, name, tolerance, report);
 }

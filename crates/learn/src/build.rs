@@ -82,7 +82,8 @@ pub(crate) fn build(parts: Parts<'_>) -> Result<Built, LearnError> {
     // One score a fold and row was collected, so the shape fits.
     let by_fold = Array2::from_shape_vec((fitted.by_fold.len(), points.len()), by_fold).unwrap_or_default();
 
-    let (all, bands) = reference::populations(&fitted.ensemble, &points, |row| prepared.vector(row));
+    let (all, bands) =
+        reference::populations(&points, |row| prepared.vector(row), |rows| fitted.ensemble.summary(rows));
     let (carried, others) = bands.into_iter().partition(|band| reference::is_touched(band, &plan.cut_offs));
     let bands = BandsFile { name: plan.name.clone(), bands: others };
     let mut bins = prepared.bins.clone();

@@ -37,7 +37,10 @@ pub fn with_reference(
         .map(|row| Points::from_raw(file.scale.raw(file.calibration.log_odds(file.ensemble.margin(row)))))
         .collect();
     bins.push(reference::score_bins(&points));
-    let (all, bands) = reference::populations(&file.ensemble, &points, |row| rows[row].clone());
+    let summary = |rows: &[FeatureVector]| {
+        file.ensemble.interventional_summary(rows).unwrap_or_else(|| file.ensemble.summary(rows))
+    };
+    let (all, bands) = reference::populations(&points, |row| rows[row].clone(), summary);
     let (carried, others) = bands.into_iter().partition(|band| reference::is_touched(band, cut_offs));
     let bands = BandsFile { name: file.name.clone(), bands: others };
     let other_bands = seal::open(&bands.encode()).ok().map(|(_, digest)| digest);

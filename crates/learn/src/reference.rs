@@ -3,7 +3,7 @@
 use crate::rows::Column;
 use underglass_engine::artifact::{BAND_WIDTH, N_BANDS, Population, ReferenceBins};
 use underglass_engine::features::FeatureVector;
-use underglass_engine::model::Ensemble;
+use underglass_engine::model;
 use underglass_engine::units::Points;
 
 /// The least rows of a score band that serves as a reference.
@@ -78,9 +78,9 @@ fn decile_bins(name: &str, sorted: &[f64], missing: u64) -> ReferenceBins {
 
 /// All rows, and every 20-point band of the shown score that has [`LEAST_BAND_ROWS`], in the shape of the model.
 pub fn populations(
-    ensemble: &Ensemble,
     points: &[Points],
     vector: impl Fn(usize) -> FeatureVector,
+    summarise: impl Fn(&[FeatureVector]) -> model::Summary,
 ) -> (Population, Vec<Population>) {
     let mut all: Option<Population> = None;
     let mut bands = Vec::new();
@@ -93,7 +93,7 @@ pub fn populations(
         if vectors.is_empty() {
             continue;
         }
-        let (rows, summary) = (vectors.len() as u64, ensemble.summary(&vectors));
+        let (rows, summary) = (vectors.len() as u64, summarise(&vectors));
         match &mut all {
             Some(all) => {
                 all.summary.merge(all.rows, &summary, rows);
@@ -106,7 +106,7 @@ pub fn populations(
         }
     }
     // Both outcomes were seen, so there are rows.
-    let none = || Population { from: None, to: None, rows: 0, summary: ensemble.summary(&[]) };
+    let none = || Population { from: None, to: None, rows: 0, summary: summarise(&[]) };
     (all.unwrap_or_else(none), bands)
 }
 

@@ -127,9 +127,9 @@ fn every_learner_gives_a_sound_artifact_whose_contributions_add_up() {
         let (decoded, _) = Model::decode(&model.encode()).expect("a sound file, probes and all");
         assert_eq!(decoded, model);
         let rows = features(&model, &table);
-        let explainer = model.own_explainer().expect("learned from rows");
+        let explainer = model.against_all().expect("learned from rows");
         for row in rows.iter().step_by(30) {
-            let explanation = model.explain(&explainer, row);
+            let explanation = model.explain(explainer, row);
             let total = explanation.values.iter().fold(explanation.base, |sum, value| sum + value);
             assert!((total - model.log_odds(row).0).abs() < 1e-9, "{total}");
         }

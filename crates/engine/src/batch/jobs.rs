@@ -145,13 +145,16 @@ impl ReasonJob {
     /// Prepares `n_rows` rows for reasons against all training rows, or by an explainer of this model.
     ///
     /// # Errors
-    /// [`BatchError`] when columns do not fit.
+    /// [`BatchError`] when columns do not fit, and for an imported model that gives no reasons.
     pub fn new(
         model: &Model,
         explainer: Option<Explainer>,
         columns: Columns,
         n_rows: usize,
     ) -> Result<Self, BatchError> {
+        if explainer.is_none() && model.populations().is_none() || !model.decides() {
+            return Err(BatchError::NoReasons);
+        }
         let families = Families::new(model.schema());
         let adverse = Adverse { families: families.names().to_vec(), reasons: Vec::new(), points: Vec::new() };
         Ok(Self { explaining: Explaining::new(model, explainer, columns, n_rows)?, families, adverse })
@@ -163,7 +166,7 @@ impl ReasonJob {
     /// [`BatchError`] at the first row that is not an application.
     pub fn step(&mut self, model: &Model, budget: usize) -> Result<Progress, BatchError> {
         let Self { explaining, families, adverse } = self;
-        let factor = model.scale().factor();
+        let factor = model.scale().factor() * model.file().calibration.link.steepness();
         explaining.step(model, budget, |row| {
             let found = families.adverse(row.iter().map(|value| -factor * value));
             for place in 0..MOST_REASONS {
@@ -196,17 +199,17 @@ impl Explaining {
     fn new(model: &Model, given: Option<Explainer>, columns: Columns, n_rows: usize) -> Result<Self, BatchError> {
         let n_features = model.schema().features().len();
         let rows = Rows::new(model, columns, n_rows)?;
-        let explainer = given.as_ref().or(model.own_explainer()).ok_or(BatchError::NoReference)?;
+        let explainer = given.as_ref().or(model.against_all()).ok_or(BatchError::NoReference)?;
         let kernel = ShapKernel::new(model.ensemble(), explainer);
         let blocks = vec![Block::new(n_features); BLOCKS];
         Ok(Self { rows, explainer: given, kernel, blocks, columns: vec![[0.0; ROWS]; BLOCKS * n_features], done: 0 })
     }
 
     fn explainer<'a>(&'a self, model: &'a Model) -> Result<&'a Explainer, BatchError> {
-        self.explainer.as_ref().or(model.own_explainer()).ok_or(BatchError::NoReference)
+        self.explainer.as_ref().or(model.against_all()).ok_or(BatchError::NoReference)
     }
 
-    /// Hands over the contributions of at most `budget` more rows in calibrated log-odds, one slice a row.
+    /// Hands over the contributions of at most `budget` more rows in the calibrated margin, one slice a row.
     fn step(&mut self, model: &Model, budget: usize, mut take: impl FnMut(&[f64])) -> Result<Progress, BatchError> {
         let n_features = model.schema().features().len();
         let slope = model.file().calibration.slope;
@@ -221,7 +224,7 @@ impl Explaining {
                 at += block.n_rows();
             }
             let columns = &mut self.columns[..n_blocks * n_features];
-            let explainer = self.explainer.as_ref().or(model.own_explainer()).ok_or(BatchError::NoReference)?;
+            let explainer = self.explainer.as_ref().or(model.against_all()).ok_or(BatchError::NoReference)?;
             self.kernel.contributions(model.ensemble(), explainer, blocks, columns);
             for (index, block) in blocks.iter().enumerate() {
                 let columns = &columns[index * n_features..][..n_features];

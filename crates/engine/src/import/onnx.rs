@@ -46,8 +46,9 @@ struct Graph {
     inputs: Vec<Column>,
 }
 
-/// An input of a graph: its last dimension.
+/// An input of a graph with its last dimension.
 struct Column {
+    name: String,
     width: Option<i64>,
 }
 
@@ -69,7 +70,9 @@ pub fn read(bytes: &[u8]) -> Result<Import, ImportError> {
     let operator = graph.model()?;
     let is_tree = operator.name.starts_with("Tree");
     let read = if is_tree { trees(operator)? } else { linear(operator, graph.scaler(operator)?)? };
+    let names = graph.names(operator)?;
     let n_features = match (&graph.inputs[..], read.n_features) {
+        (_, at_least) if names.len() >= at_least && !names.is_empty() => names.len(),
         ([Column { width: Some(width), .. }], at_least) if (at_least as i64..=MOST_FEATURES as i64).contains(width) => {
             *width as usize
         }
@@ -86,8 +89,8 @@ pub fn read(bytes: &[u8]) -> Result<Import, ImportError> {
         objective: operator.name.clone(),
         ensemble,
         calibration: Calibration { link: read.link, ..Calibration::NONE },
-        features: features(Vec::new(), n_features, accepts, "the graph's input")?,
-        names_are_given: false,
+        names_are_given: !names.is_empty(),
+        features: features(names, n_features, accepts, "the graph's inputs")?,
         rows: None,
         notes: notes(operator, is_tree),
     })
@@ -178,11 +181,12 @@ fn read_tensor(bytes: &[u8], name: &str, into: &mut Vec<f64>) -> Result<(), Impo
     Ok(())
 }
 
-/// A value's last dimension: `ValueInfo.type.tensor_type.shape.dim[last].dim_value`.
+/// A value's name and last dimension: `ValueInfo.type.tensor_type.shape.dim[last].dim_value`.
 fn read_input(bytes: &[u8]) -> Result<Column, ImportError> {
     let inside = |bytes, number| -> Result<Option<Wire<'_>>, ImportError> {
         Ok(fields(bytes, "graph input")?.into_iter().rev().find(|(field, _)| *field == number).map(|(_, wire)| wire))
     };
+    let name = inside(bytes, 1)?.map(Wire::text).unwrap_or_default();
     let mut value = Some(Wire::Bytes(bytes));
     // type, tensor_type, shape, the last dim, its value.
     for number in [2, 1, 2, 1, 1] {
@@ -192,7 +196,7 @@ fn read_input(bytes: &[u8]) -> Result<Column, ImportError> {
         };
     }
     let width = if let Some(Wire::Varint(width)) = value { i64::try_from(width).ok() } else { None };
-    Ok(Column { width })
+    Ok(Column { name, width })
 }
 
 impl Graph {
@@ -209,12 +213,14 @@ impl Graph {
             }
         };
         let before = self.source(model).filter(|_| model.name.starts_with("Linear"));
+        let joins = self.concat(before.unwrap_or(model));
         let is_known = |operator: &Operator| {
             let name = operator.name.as_str();
             is_model(&operator)
                 || PASSING.contains(&name)
                 || FORMING.contains(&name) && self.source(model).is_none_or(|before| !std::ptr::eq(before, operator))
                 || name == "Scaler" && before.is_some_and(|before| std::ptr::eq(before, operator))
+                || name == "Concat" && joins.is_some_and(|joins| std::ptr::eq(joins, operator))
         };
         match self.operators.iter().find(|operator| !is_known(operator)) {
             Some(other) => Err(ImportError::unsupported("graph", format!("the operator {:?}", other.name), EXPECTED)),
@@ -222,17 +228,48 @@ impl Graph {
         }
     }
 
-    /// The operator whose first output an operator reads first; operators that change nothing are passed over.
-    fn source(&self, operator: &Operator) -> Option<&Operator> {
-        let mut read = operator.inputs.first()?;
+    /// The value that another one is, before operators that change nothing.
+    fn origin<'a>(&'a self, value: &'a String) -> &'a String {
+        let mut value = value;
         for _ in 0..self.operators.len() {
-            let before = self.operators.iter().find(|other| other.outputs.contains(read))?;
-            if !PASSING.contains(&before.name.as_str()) {
-                return Some(before);
+            let made_by = self.operators.iter().find(|operator| operator.outputs.contains(value));
+            let before = made_by.filter(|operator| PASSING.contains(&operator.name.as_str()));
+            match before.and_then(|before| before.inputs.first()) {
+                Some(before) => value = before,
+                None => break,
             }
-            read = before.inputs.first()?;
         }
-        None
+        value
+    }
+
+    /// The operator whose output an operator reads, operators that change nothing passed over.
+    fn reads(&self, operator: &Operator) -> Option<&Operator> {
+        let read = self.origin(operator.inputs.first()?);
+        self.operators.iter().find(|other| other.outputs.contains(read))
+    }
+
+    /// The same but for the one that joins columns.
+    fn source(&self, operator: &Operator) -> Option<&Operator> {
+        self.reads(operator).filter(|before| before.name != "Concat")
+    }
+
+    /// The operator that joins columns before the first step.
+    fn concat(&self, first: &Operator) -> Option<&Operator> {
+        self.reads(first).filter(|before| before.name == "Concat")
+    }
+
+    /// The names of columns that stand in the graph one by one; none where they are one matrix.
+    fn names(&self, model: &Operator) -> Result<Vec<String>, ImportError> {
+        let Some(joins) = self.concat(self.source(model).unwrap_or(model)) else { return Ok(Vec::new()) };
+        let name = |value: &String| {
+            let origin = self.origin(value);
+            let is_column = |column: &&Column| column.name == *origin && column.width.is_none_or(|width| width == 1);
+            let column = self.inputs.iter().find(is_column).map(|column| column.name.clone());
+            column.ok_or_else(|| {
+                ImportError::unsupported("Concat", format!("the part {value:?}"), "columns of the input")
+            })
+        };
+        joins.inputs.iter().map(name).collect()
     }
 
     /// The scaler before a linear model.

@@ -28,6 +28,16 @@ pub enum Link {
     Identity,
 }
 
+impl Link {
+    /// Log-odds for one unit of the calibrated margin, where it has any.
+    pub fn steepness(self) -> f64 {
+        match self {
+            Link::Steep(steepness) => steepness,
+            Link::Logistic | Link::Identity => 1.0,
+        }
+    }
+}
+
 /// The least chance of either outcome whose log-odds are shown for a margin that is a probability.
 const LEAST_CHANCE: f64 = 1e-12;
 
@@ -65,9 +75,8 @@ impl Calibration {
     /// # Errors
     /// [`ModelError::Calibration`].
     pub fn check(&self) -> Result<(), ModelError> {
-        let steepness = if let Link::Steep(steepness) = self.link { steepness } else { 1.0 };
         let positive = |number: f64| number.is_finite() && number > 0.0;
-        if positive(self.slope) && positive(steepness) && self.intercept.is_finite() {
+        if positive(self.slope) && positive(self.link.steepness()) && self.intercept.is_finite() {
             Ok(())
         } else {
             Err(ModelError::Calibration { slope: self.slope, intercept: self.intercept })

@@ -196,7 +196,9 @@ impl Scoring {
         let columns = self.columns(engine);
         let raw = model.scale().to_raw();
         let families = Families::new(model.schema());
-        let factor = model.scale().factor();
+        let factor = model.scale().factor() * model.file().calibration.link.steepness();
+        // Reasons need a known population and a score in log-odds.
+        let gives_reasons = model.decides() && model.populations().is_some();
         for row in 0..block.n_rows() {
             let number = block.from.records + row as u64;
             if let Some((_, faults)) = refused.next_if(|(refused, _)| *refused == row) {
@@ -219,7 +221,8 @@ impl Scoring {
                     line.points = Some(points);
                     line.outcome = Some(outcome_of(engine.policy.bands.of(points)));
                     let against = families.adverse(contributions().map(|value| -factor * value));
-                    let codes = against.into_iter().take(MOST_REASONS).map(|(family, _)| &families.names()[family]);
+                    let most = if gives_reasons { MOST_REASONS } else { 0 };
+                    let codes = against.into_iter().take(most).map(|(family, _)| &families.names()[family]);
                     line.codes = codes.map(|code| Cow::Borrowed(code.as_str())).collect();
                 }
                 Answer::Decision => self.decide(engine, &Application::of_row(block, row), &mut line, scored),

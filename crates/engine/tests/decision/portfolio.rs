@@ -33,7 +33,7 @@ fn scored(engine: &Engine, file: &[u8], asked: Asked, piece: usize) -> Result<Sc
     let layout = Layout::of(file)?;
     // Contributions stand beside a score alone.
     let explainer =
-        (asked.answer == Answer::Score).then(|| engine.model.own_explainer().expect("a reference population").clone());
+        (asked.answer == Answer::Score).then(|| engine.model.against_all().expect("a reference population").clone());
     let scoring = Scoring::new(engine, layout, asked, explainer)?;
     let mut all = Scored { lines: scoring.header(engine), ..Scored::default() };
     let mut place = scoring.layout().start();
@@ -180,8 +180,7 @@ fn reasons_and_contributions_are_those_of_one_application() {
         let codes: Vec<&str> = principal.iter().map(|reason| reason.code.as_str()).collect();
         assert!(reasons.ends_with(&format!(",{}", codes.join(" "))), "{reasons}: {codes:?}");
         assert!(reasons.contains(&format!(",{},", score.points.value())), "{reasons}");
-        let explanation =
-            engine.model.explain(engine.model.own_explainer().expect("a reference population"), &features);
+        let explanation = engine.model.explain(engine.model.against_all().expect("a reference population"), &features);
         let found: Vec<u64> =
             explained.split(',').skip(3).map(|cell| cell.parse::<f64>().expect(cell).to_bits()).collect();
         let expected: Vec<u64> =
