@@ -75,9 +75,8 @@ pub(crate) struct Questions {
 #[derive(Clone, Debug, PartialEq)]
 struct ScaleOf {
     feature: usize,
-    /// Rising; padded with infinities to one less than a power of two, which lets a search be without branches.
+    /// Rising.
     marks: Vec<f64>,
-    n_marks: usize,
     asked: Asked,
 }
 
@@ -126,14 +125,14 @@ impl Questions {
                 let mut ranked: Vec<(usize, Question)> =
                     asked.iter().map(|(threshold, question)| (rank(*threshold), *question)).collect();
                 ranked.sort_by_key(|(rank, question)| (*rank, question.predicate));
-                scales.push(ScaleOf::new(feature, marks, Asked::Below(zero, ranked)));
+                scales.push(ScaleOf { feature, marks, asked: Asked::Below(zero, ranked) });
             }
         }
         for (feature, asked) in one_of.into_iter().enumerate().filter(|(_, asked)| !asked.is_empty()) {
             let marks = distinct(asked.iter().flat_map(|(codes, _)| codes.iter().map(|code| f64::from(*code))));
             let rank = |code: &u32| marks.partition_point(|mark| *mark < f64::from(*code));
             let ranked = asked.iter().map(|(codes, question)| (codes.iter().map(rank).collect(), *question)).collect();
-            scales.push(ScaleOf::new(feature, marks, Asked::OneOf(ranked)));
+            scales.push(ScaleOf { feature, marks, asked: Asked::OneOf(ranked) });
         }
         Self { scales, n: predicates.len() }
     }
@@ -148,27 +147,38 @@ fn distinct(values: impl Iterator<Item = f64>) -> Vec<f64> {
 }
 
 impl ScaleOf {
-    fn new(feature: usize, mut marks: Vec<f64>, asked: Asked) -> Self {
-        let n_marks = marks.len();
-        marks.resize((n_marks + 1).next_power_of_two() - 1, f64::INFINITY);
-        Self { feature, marks, n_marks, asked }
-    }
-
     /// How many marks are at or below each value; one more than there are marks where the value is missing.
     fn ranks(&self, values: &[f64; ROWS]) -> [u32; ROWS] {
-        let mut ranks = [0_u32; ROWS];
-        // One step of the search for all rows, then the next: the searches do not wait for each other.
-        for step in (0..self.marks.len().count_ones()).rev() {
-            for (rank, value) in ranks.iter_mut().zip(values) {
-                // As a shift: a branch would be taken every other time, and mispredicted as often.
-                *rank += u32::from(self.marks[*rank as usize + (1 << step) - 1] <= *value) << step;
-            }
-        }
+        let mut ranks = match self.marks.len() {
+            0..=7 => search::<8>(&self.marks, values),
+            8..=15 => search::<16>(&self.marks, values),
+            16..=31 => search::<32>(&self.marks, values),
+            32..=63 => search::<64>(&self.marks, values),
+            64..=127 => search::<128>(&self.marks, values),
+            128..=255 => search::<256>(&self.marks, values),
+            _ => values.map(|value| self.marks.partition_point(|mark| *mark <= value) as u32),
+        };
         for (rank, value) in ranks.iter_mut().zip(values) {
-            *rank = if value.is_nan() { self.n_marks as u32 + 1 } else { (*rank).min(self.n_marks as u32) };
+            *rank = if value.is_nan() { self.marks.len() as u32 + 1 } else { (*rank).min(self.marks.len() as u32) };
         }
         ranks
     }
+}
+
+/// How many of fewer than `N` marks, a power of two, are at or below each value.
+fn search<const N: usize>(marks: &[f64], values: &[f64; ROWS]) -> [u32; ROWS] {
+    let padded: [f64; N] = core::array::from_fn(|index| marks.get(index).copied().unwrap_or(f64::INFINITY));
+    let mut ranks = [0_u32; ROWS];
+    // Some rows at once: their searches do not wait for each other.
+    for (ranks, values) in ranks.as_chunks_mut::<8>().0.iter_mut().zip(values.as_chunks::<8>().0) {
+        for step in (0..N.ilog2()).rev() {
+            for (rank, value) in ranks.iter_mut().zip(values) {
+                // As a shift: a branch would be taken every other time, and mispredicted as often.
+                *rank += u32::from(padded[(*rank as usize + (1 << step) - 1) % N] <= *value) << step;
+            }
+        }
+    }
+    ranks
 }
 
 /// The answers of one block, one mask a predicate, and one more that never holds.
@@ -197,13 +207,13 @@ impl Answers {
                 Asked::OneOf(_) => scale.ranks(&column.map(f64::trunc)),
             };
             self.at.clear();
-            self.at.resize(scale.n_marks + 2, NONE);
+            self.at.resize(scale.marks.len() + 2, NONE);
             match &scale.asked {
                 Asked::Below(_, questions) => {
                     for (row, rank) in ranks.iter().enumerate() {
                         self.at[*rank as usize][row / 64] |= 1 << (row % 64);
                     }
-                    let missing = self.at[scale.n_marks + 1];
+                    let missing = self.at[scale.marks.len() + 1];
                     let (mut below, mut next) = (NONE, 0);
                     for (rank, question) in questions {
                         // A value is below a mark if at most as many marks as come before it are at or below the value.
@@ -222,7 +232,7 @@ impl Answers {
                             self.at[rank][row / 64] |= 1 << (row % 64);
                         }
                     }
-                    let missing = self.at[scale.n_marks + 1];
+                    let missing = self.at[scale.marks.len() + 1];
                     for (ranks, question) in questions {
                         let found = ranks.iter().fold(NONE, |found, rank| or(&found, &self.at[rank + 1]));
                         self.masks[question.predicate] = with_missing(&found, &missing, question.missing);
@@ -272,31 +282,31 @@ pub(crate) fn rows(mask: &Mask) -> impl Iterator<Item = usize> {
     })
 }
 
-/// Up to eight bits a row, the first mask lowest, as one number a row.
+/// Up to eight bits a row, the first mask lowest, as one number a row: an 8 × 8 × 8 transpose of bytes, then of bits, on
+/// all words at once.
+///
+/// Source: Warren, *Hacker's Delight* (2012), section 7-3.
 pub(crate) fn numbers<const N: usize>(planes: &[Mask; N]) -> [u8; ROWS] {
+    let mut rows: [Mask; 8] = core::array::from_fn(|plane| planes.get(plane).copied().unwrap_or(NONE));
+    for (distance, shift, kept) in [(4, 32, 0xFFFF_FFFF), (2, 16, 0xFFFF_0000_FFFF), (1, 8, 0xFF_00FF_00FF_00FF)] {
+        for low in (0..8).filter(|plane| plane & distance == 0) {
+            for word in 0..WORDS {
+                let (a, b) = (rows[low][word], rows[low + distance][word]);
+                let swapped = (a >> shift ^ b) & kept;
+                rows[low][word] = a ^ swapped << shift;
+                rows[low + distance][word] = b ^ swapped;
+            }
+        }
+    }
+    for (shift, kept) in [(7, 0xAA_00AA_00AA_00AA), (14, 0xCCCC_0000_CCCC), (28, 0xF0F0_F0F0)] {
+        for word in rows.as_flattened_mut() {
+            let swapped = (*word ^ *word >> shift) & kept;
+            *word ^= swapped ^ swapped << shift;
+        }
+    }
     let mut numbers = [0; ROWS];
     for (group, eight) in numbers.as_chunks_mut::<8>().0.iter_mut().enumerate() {
-        let (word, shift) = (group / 8, group % 8 * 8);
-        let mut spread = 0;
-        for (bit, plane) in planes.iter().enumerate() {
-            spread |= SPREAD[usize::from((plane[word] >> shift) as u8)] << bit;
-        }
-        *eight = u64::to_le_bytes(spread);
+        *eight = rows[group % 8][group / 8].to_le_bytes();
     }
     numbers
 }
-
-/// The bits of a byte, each in the lowest place of its own byte.
-const SPREAD: [u64; 256] = {
-    let mut table = [0; 256];
-    let mut byte = 0;
-    while byte < 256 {
-        let mut bit = 0;
-        while bit < 8 {
-            table[byte] |= ((byte >> bit & 1) as u64) << (8 * bit);
-            bit += 1;
-        }
-        byte += 1;
-    }
-    table
-};

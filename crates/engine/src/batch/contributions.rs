@@ -9,6 +9,9 @@ use crate::model::{Ensemble, General};
 /// Blocks that are best explained at once: their masks and sums stay in the cache while tables pass by.
 pub const BLOCKS: usize = 8;
 
+/// Groups whose tables are used for one block after the other.
+const GROUPS: usize = 16;
+
 /// An explainer arranged for blocks of rows.
 #[derive(Clone, Debug)]
 pub struct ShapKernel {
@@ -65,10 +68,13 @@ impl ShapKernel {
             }
             (Form::General(questions, groups), Ensemble::General(model), fold) => {
                 fill(&mut self.answers, questions, blocks);
-                for group in &groups.groups {
+                // A block's sums stay near while some tables pass by, and these tables while the blocks do.
+                for groups in groups.groups.chunks(GROUPS) {
                     for (answers, sums) in self.answers.iter().zip(columns.chunks_exact_mut(n_features)) {
-                        let numbers = numbers(group, answers.masks());
-                        add(sums, &group.features, &group.columns, &numbers);
+                        for group in groups {
+                            let numbers = numbers(group, answers.masks());
+                            add(sums, &group.features, &group.columns, &numbers);
+                        }
                     }
                 }
                 for (block, sums) in blocks.iter().zip(columns.chunks_exact_mut(n_features)) {

@@ -32,8 +32,10 @@ enum Form {
 pub(crate) struct Trees {
     pub(crate) questions: Questions,
     trees: Vec<Tree>,
-    /// Every leaf of the sliced trees by its number, tables one after the other.
+    /// Every leaf of a sliced tree by its number.
     leaves: Vec<[f64; LEAVES]>,
+    /// The same in single precision, where leaves are added in it.
+    single: Vec<[f32; LEAVES]>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -113,22 +115,32 @@ impl Kernel {
     }
 }
 
-/// A leaf in the precision in which it is added.
-trait Leaf: Copy + core::ops::AddAssign {
+/// A precision in which leaves are added.
+trait Precision: Copy + core::ops::AddAssign {
     fn of(leaf: f64) -> Self;
+    fn leaves(trees: &Trees) -> &[[Self; LEAVES]];
 }
 
-impl Leaf for f64 {
+impl Precision for f64 {
     fn of(leaf: f64) -> Self {
         leaf
     }
+    fn leaves(trees: &Trees) -> &[[Self; LEAVES]] {
+        &trees.leaves
+    }
 }
 
-impl Leaf for f32 {
+impl Precision for f32 {
     fn of(leaf: f64) -> Self {
         leaf as f32
     }
+    fn leaves(trees: &Trees) -> &[[Self; LEAVES]] {
+        &trees.single
+    }
 }
+
+/// Trees whose leaves are added while a row's sum is at hand.
+const AT_ONCE: usize = 4;
 
 impl Trees {
     pub(crate) fn symmetric(model: &Symmetric) -> Self {
@@ -138,6 +150,7 @@ impl Trees {
             questions: Questions::new(&model.predicates),
             trees: model.trees.iter().map(|tree| levels(&tree.levels)).collect(),
             leaves: model.trees.iter().map(|tree| table(&tree.leaves)).collect(),
+            single: Vec::new(),
         }
     }
 
@@ -146,6 +159,7 @@ impl Trees {
             questions: Questions::new(&model.predicates),
             trees: Vec::with_capacity(model.trees.len()),
             leaves: Vec::with_capacity(model.trees.len()),
+            single: Vec::new(),
         };
         for tree in &model.trees {
             let depth = depth(tree);
@@ -160,24 +174,35 @@ impl Trees {
             });
             trees.leaves.push(table);
         }
+        if model.sum == Sum::F32 {
+            trees.single = trees.leaves.iter().map(|table| table.map(|leaf| leaf as f32)).collect();
+        }
         trees
     }
 
     /// Adds one leaf a tree to each row, in tree order. `branching` holds the trees that are too deep to be sliced.
-    fn add<T: Leaf>(&self, masks: &[Mask], branching: &[Branching], sums: &mut [T; ROWS]) {
-        for (index, (tree, leaves)) in self.trees.iter().zip(&self.leaves).enumerate() {
-            match (tree, branching.get(index)) {
-                (Tree::Deep, Some(tree)) => walk(tree, masks, |leaf, rows| {
-                    for row in block::rows(rows) {
-                        sums[row] += T::of(tree.leaves[leaf]);
+    fn add<T: Precision>(&self, masks: &[Mask], branching: &[Branching], sums: &mut [T; ROWS]) {
+        let (fours, rest) = T::leaves(self).as_chunks::<AT_ONCE>();
+        let tables = fours.iter().map(|four| &four[..]).chain(rest.chunks(1));
+        let mut from = 0;
+        for tables in tables {
+            let trees = &self.trees[from..from + tables.len()];
+            match <&[[T; LEAVES]; AT_ONCE]>::try_from(tables) {
+                Ok(tables) if !trees.contains(&Tree::Deep) => {
+                    let numbers: [[u8; ROWS]; AT_ONCE] = core::array::from_fn(|tree| trees[tree].numbers(masks));
+                    for (row, sum) in sums.iter_mut().enumerate() {
+                        for (table, numbers) in tables.iter().zip(&numbers) {
+                            *sum += table[usize::from(numbers[row]) % LEAVES];
+                        }
                     }
-                }),
+                }
                 _ => {
-                    for (sum, number) in sums.iter_mut().zip(tree.numbers(masks)) {
-                        *sum += T::of(leaves[usize::from(number) % LEAVES]);
+                    for (index, (tree, table)) in trees.iter().zip(tables).enumerate() {
+                        tree.add(table, branching.get(from + index), masks, sums);
                     }
                 }
             }
+            from += tables.len();
         }
     }
 }
@@ -190,6 +215,26 @@ impl Trees {
 }
 
 impl Tree {
+    /// Adds a leaf to each row: from the table by number, or by a walk down a tree that is too deep.
+    fn add<T: Precision>(
+        &self,
+        table: &[T; LEAVES],
+        branching: Option<&Branching>,
+        masks: &[Mask],
+        sums: &mut [T; ROWS],
+    ) {
+        match (self, branching) {
+            (Tree::Deep, Some(tree)) => walk(tree, masks, |leaf, rows| {
+                block::rows(rows).for_each(|row| sums[row] += T::of(tree.leaves[leaf]));
+            }),
+            _ => {
+                for (sum, number) in sums.iter_mut().zip(self.numbers(masks)) {
+                    *sum += table[usize::from(number) % LEAVES];
+                }
+            }
+        }
+    }
+
     fn numbers(&self, masks: &[Mask]) -> [u8; ROWS] {
         match self {
             Tree::Symmetric(levels) => {

@@ -230,26 +230,33 @@ impl Walk<'_> {
         let feature = self.predicates[question.predicate as usize].feature();
         let (holds, share) = (self.answers[question.predicate as usize], self.shares[node]);
         let before = self.states[feature];
-        // The latest question of a feature stands for all of them: it takes the factor of those above out again.
-        let inverse = match before.asked {
-            false => [1.0; AT_ONCE],
-            true => before.factor(self.rule).map(|factor| 1.0 / factor),
-        };
+        let old = before.factor(self.rule);
         let (mut sums, mut value) = ([0.0; AT_ONCE], 0.0);
         for (next, passes, share) in [(question.yes, holds, share), (question.no, !holds, 1.0 - share)] {
             let Some(state) = before.after(passes, share) else { continue };
             self.states[feature] = state;
             let factor = state.factor(self.rule);
-            let ratio: Points = core::array::from_fn(|at| factor[at] * inverse[at]);
-            let found = self.below(next, &core::array::from_fn(|at| products[at] * ratio[at]));
-            if before.row {
-                // And so it takes back what the one above will add.
-                let (gap, above) = (state.gap(), before.gap());
-                for at in 0..AT_ONCE {
-                    value += products[at] * found[at] * (inverse[at] * (gap - ratio[at] * above));
+            // The latest question of a feature stands for all of them: it takes out the factor of those above, and takes
+            // back what they will add.
+            let ratio = match (before.asked, before.row) {
+                (false, _) => factor,
+                (true, false) => [share; AT_ONCE],
+                (true, true) => core::array::from_fn(|at| factor[at] / old[at]),
+            };
+            let found = match next {
+                Next::Leaf(leaf) => [self.tree.leaves[leaf as usize]; AT_ONCE],
+                Next::Node(_) => self.below(next, &core::array::from_fn(|at| products[at] * ratio[at])),
+            };
+            match (before.asked, before.row) {
+                (false, _) => value += state.gap() * dot(products, &found),
+                (true, false) => {}
+                (true, true) => {
+                    let (gap, above) = (state.gap(), before.gap());
+                    let pull = core::array::from_fn(|at| found[at] * (gap - ratio[at] * above) / old[at]);
+                    value += dot(products, &pull);
                 }
             }
-            sums.iter_mut().zip(found).zip(ratio).for_each(|((sum, found), ratio)| *sum += found * ratio);
+            sums = core::array::from_fn(|at| sums[at] + found[at] * ratio[at]);
         }
         self.values[feature] += self.scale * value;
         self.states[feature] = before;
@@ -297,6 +304,10 @@ impl Walk<'_> {
         }
         self.states[feature] = before;
     }
+}
+
+fn dot(a: &Points, b: &Points) -> f64 {
+    (a[0] * b[0] + a[1] * b[1]) + (a[2] * b[2] + a[3] * b[3])
 }
 
 /// Points and weights that integrate polynomials of degree `2n − 1` over 0 to 1 exactly.
