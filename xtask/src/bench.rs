@@ -56,7 +56,7 @@ fn prepare(toolbox: &Toolbox, python: &Path, data: &Path) -> Result<()> {
     let underglass = |line: &str| toolbox.command(&format!("{} {line}", target().join("release/underglass").display()));
     run(underglass("synth applications --rows 1000 --seed 9 --out").arg(data.join("applications.csv")))?;
     run(underglass("import xgboost").arg(data.join("xgboost.json")).arg("--out").arg(data.join("imported.json")))?;
-    run(underglass("train risk --target bad --set trees=500 --set learning_rate=0.02 --data")
+    run(underglass("train risk --spec tests/bench/own.toml --data")
         .arg(data.join("train.csv"))
         .arg("--out")
         .arg(data.join("own.json")))
