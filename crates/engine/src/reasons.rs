@@ -160,7 +160,7 @@ pub fn principal(schema: &Schema, policy: &Policy, answers: &[RuleAnswer], point
         }
     }
     let mut adverse: Vec<(&str, f64)> = points.map(|points| by_family(schema, points)).unwrap_or_default();
-    keep_adverse(&mut adverse);
+    keep_adverse(&mut adverse, |family| family);
     for (family, points) in adverse {
         if reasons.iter().all(|reason| reason.code != family) {
             reasons.push(Reason { code: family.to_owned(), source: Source::Model, points: Some(points) });
@@ -171,9 +171,9 @@ pub fn principal(schema: &Schema, policy: &Policy, answers: &[RuleAnswer], point
 }
 
 /// Keeps the families that count against an application and are no trifles, the worst first.
-pub(crate) fn keep_adverse(families: &mut Vec<(&str, f64)>) {
+pub(crate) fn keep_adverse<'a, F: Copy>(families: &mut Vec<(F, f64)>, name: impl Fn(F) -> &'a str) {
     families.retain(|(_, points)| *points < 0.0);
-    families.sort_unstable_by(|a, b| a.1.total_cmp(&b.1).then_with(|| a.0.cmp(b.0)));
+    families.sort_unstable_by(|a, b| a.1.total_cmp(&b.1).then_with(|| name(a.0).cmp(name(b.0))));
     let all: f64 = families.iter().map(|(_, points)| points).sum();
     let mut is_first = true;
     families.retain(|(_, points)| std::mem::take(&mut is_first) || *points <= LEAST_SHARE * all);

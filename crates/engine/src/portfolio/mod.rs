@@ -16,7 +16,6 @@ use crate::artifact::Model;
 use crate::batch::{self, Kernel, Progress, ROWS, ShapKernel};
 use crate::decision::{Decided, Decision, Engine, Outcome};
 use crate::explain::{Explainer, Explanation};
-use crate::features::Feature;
 use crate::policy::Band;
 use crate::reasons::{self, MOST_REASONS};
 use crate::receipt::Receipt;
@@ -197,7 +196,8 @@ impl Scoring {
         let slope = model.file().calibration.slope;
         let columns = self.columns(engine);
         let raw = model.scale().to_raw();
-        let families = Families::new(model);
+        let is_reasoned = self.asked.answer == Answer::Reasons;
+        let mut families = is_reasoned.then(|| Families::new(model, &kernels.columns));
         for row in 0..block.n_rows() {
             let number = block.from.records + row as u64;
             if let Some((_, faults)) = refused.next_if(|(refused, _)| *refused == row) {
@@ -207,24 +207,25 @@ impl Scoring {
             }
             let margin = model.file().calibration.log_odds(margins[row]);
             let mut line = Line::new(number, margin, Probability::from_log_odds(margin));
-            let contributions = || kernels.columns.iter().map(|column| slope * column[row]);
             if let Some(explainer) = &self.explainer {
                 let base = model.file().calibration.log_odds(explainer.base()).0;
-                line.explanation = Some(Explanation { base, values: contributions().collect() });
+                let values = kernels.columns.iter().map(|column| slope * column[row]).collect();
+                line.explanation = Some(Explanation { base, values });
             }
-            match self.asked.answer {
-                Answer::Score => {}
-                Answer::Reasons => {
-                    let points = Points::from_raw(raw(margin));
-                    line.points = Some(points);
-                    line.outcome = Some(outcome_of(engine.policy.bands.of(points)));
-                    line.codes = families.principal(contributions());
-                }
-                Answer::Decision => self.decide(engine, &Application::of_row(block, row), &mut line, scored),
+            if let Some(families) = &mut families {
+                let points = Points::from_raw(raw(margin));
+                line.points = Some(points);
+                line.outcome = Some(outcome_of(engine.policy.bands.of(points)));
+                line.codes = families.principal(row);
+            } else if self.asked.answer == Answer::Decision {
+                self.decide(engine, &Application::of_row(block, row), &mut line, scored);
+                line.codes.iter().for_each(|code| scored.summary.count(code, 1));
             }
-            scored.summary.answer(line.outcome, line.points, &line.codes);
+            scored.summary.answer(line.outcome, line.points);
             columns.write(&line, &mut scored.lines);
         }
+        let counted = families.iter().flat_map(|families| families.names.iter().zip(&families.rows));
+        counted.for_each(|(name, rows)| scored.summary.count(name, *rows));
     }
 
     /// The decision in full, as for one application.
@@ -260,36 +261,41 @@ impl Kernels {
     }
 }
 
-/// The reason families of a model, and the family of each feature.
+/// The contributions of a block in points, by reason family.
 struct Families<'a> {
     names: Vec<&'a str>,
-    of_feature: Vec<usize>,
-    /// Log-odds to points, positive is safer.
-    factor: f64,
+    /// One column a family, positive is safer.
+    points: Vec<[f64; ROWS]>,
+    /// Rows of which a family is a principal reason.
+    rows: Vec<u64>,
+    adverse: Vec<(usize, f64)>,
 }
 
 impl<'a> Families<'a> {
-    fn new(model: &'a Model) -> Self {
-        let mut names: Vec<&str> = Vec::new();
-        let of = |feature: &'a Feature| {
-            let family = feature.family.as_str();
-            names.iter().position(|name| *name == family).unwrap_or_else(|| {
-                names.push(family);
-                names.len() - 1
-            })
-        };
-        let of_feature = model.schema().features().iter().map(of).collect();
-        Self { names, of_feature, factor: -model.scale().factor() }
+    fn new(model: &'a Model, contributions: &[[f64; ROWS]]) -> Self {
+        let (mut names, mut points): (Vec<&str>, Vec<[f64; ROWS]>) = (Vec::new(), Vec::new());
+        let (slope, factor) = (model.file().calibration.slope, -model.scale().factor());
+        for (feature, column) in model.schema().features().iter().zip(contributions) {
+            let family = names.iter().position(|name| *name == feature.family).unwrap_or(names.len());
+            if family == names.len() {
+                names.push(&feature.family);
+                points.push([0.0; ROWS]);
+            }
+            let sums = points[family].iter_mut().zip(column);
+            sums.for_each(|(sum, value)| *sum += factor * (slope * value));
+        }
+        let rows = vec![0; names.len()];
+        Self { names, points, rows, adverse: Vec::new() }
     }
 
     /// The families that count most against a row, as [`reasons::principal`] gives them without rules.
-    fn principal(&self, contributions: impl Iterator<Item = f64>) -> Vec<Cow<'a, str>> {
-        let mut sums: Vec<(&str, f64)> = self.names.iter().map(|name| (*name, 0.0)).collect();
-        for (family, value) in self.of_feature.iter().zip(contributions) {
-            sums[*family].1 += self.factor * value;
-        }
-        reasons::keep_adverse(&mut sums);
-        sums.into_iter().take(MOST_REASONS).map(|(family, _)| Cow::Borrowed(family)).collect()
+    fn principal(&mut self, row: usize) -> Vec<Cow<'a, str>> {
+        self.adverse.clear();
+        self.adverse.extend(self.points.iter().map(|points| points[row]).enumerate());
+        reasons::keep_adverse(&mut self.adverse, |family| self.names[family]);
+        self.adverse.truncate(MOST_REASONS);
+        self.adverse.iter().for_each(|(family, _)| self.rows[*family] += 1);
+        self.adverse.iter().map(|(family, _)| Cow::Borrowed(self.names[*family])).collect()
     }
 }
 
