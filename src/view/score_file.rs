@@ -25,6 +25,8 @@ struct Panel {
     summary: RwSignal<Summary>,
     /// The workers; dropping them ends them.
     under_way: StoredValue<Option<FileRun>, LocalStorage>,
+    /// Runs so far: what is heard of an earlier one is not shown.
+    turn: StoredValue<u32>,
 }
 
 /// The view of a file.
@@ -42,6 +44,7 @@ pub fn ScoreFile(
         run: RwSignal::new(Run::Idle),
         summary: RwSignal::new(Summary::default()),
         under_way: StoredValue::new_local(None),
+        turn: StoredValue::new(0),
     };
     view! {
         <main class="score-file" id="file" tabindex="-1">
@@ -85,6 +88,7 @@ impl Panel {
     /// Ends what is under way and forgets the last result.
     fn reset(self, run: Run) {
         self.under_way.set_value(None);
+        self.turn.update_value(|turn| *turn += 1);
         if let Run::Done(_, address) = self.run.get_untracked() {
             host::forget(&address);
         }
@@ -104,13 +108,20 @@ impl Panel {
             "{{\"answer\":\"{answer}\",\"receipts\":false,\"format\":\"{format}\",\"as_of\":\"{}\"}}",
             host::today()
         );
+        let mine = self.turn.get_value();
+        let is_current = move || self.turn.get_value() == mine;
+        let hear = move |heard| {
+            if is_current() {
+                self.hear(heard);
+            }
+        };
         spawn_local(async move {
             let workers = self.workers.get_untracked();
-            match FileRun::start(&self.book.files, &file, &asked, workers, move |heard| self.hear(heard)).await {
-                // It may have been cancelled meanwhile.
-                Ok(under_way) if self.is_running() => self.under_way.set_value(Some(under_way)),
+            match FileRun::start(&self.book.files, &file, &asked, workers, hear).await {
+                Ok(under_way) if is_current() => self.under_way.set_value(Some(under_way)),
+                // It was cancelled meanwhile.
                 Ok(_) => {}
-                Err(why) => self.run.set(Run::Failed(why.0)),
+                Err(why) => hear(Heard::Failed(why.0)),
             }
         });
     }

@@ -157,6 +157,11 @@ impl Families {
         Self { names, of_feature }
     }
 
+    /// The family of each feature, as a position in the names.
+    pub fn of_feature(&self) -> &[usize] {
+        &self.of_feature
+    }
+
     /// Their codes.
     pub fn names(&self) -> &[String] {
         &self.names
@@ -173,16 +178,22 @@ impl Families {
     }
 
     /// The families that speak against an applicant and are principal reasons, the most adverse first, each with the points
-    /// that it costs: by the same rule in a decision and in a batch.
+    /// that it costs.
     pub fn adverse(&self, points: impl IntoIterator<Item = f64>) -> Vec<(usize, f64)> {
-        let listed = self.sums(points).into_iter().enumerate();
-        let mut adverse: Vec<(usize, f64)> = listed.filter(|(_, points)| *points < 0.0).collect();
-        adverse.sort_by(|a, b| a.1.total_cmp(&b.1).then_with(|| self.names[a.0].cmp(&self.names[b.0])));
-        let all: f64 = adverse.iter().map(|(_, points)| points).sum();
+        let mut families = self.sums(points).into_iter().enumerate().collect();
+        self.keep_adverse(&mut families);
+        families
+    }
+
+    /// Keeps the families that speak against an applicant and are no trifles, the worst first: by the same rule in a
+    /// decision and in a batch.
+    pub(crate) fn keep_adverse(&self, families: &mut Vec<(usize, f64)>) {
+        families.retain(|(_, points)| *points < 0.0);
+        families.sort_unstable_by(|a, b| a.1.total_cmp(&b.1).then_with(|| self.names[a.0].cmp(&self.names[b.0])));
+        let all: f64 = families.iter().map(|(_, points)| points).sum();
         // The share falls from one to the next, and the first is always a reason.
-        let principal = adverse.iter().position(|(_, points)| *points > LEAST_SHARE * all);
-        adverse.truncate(principal.map_or(adverse.len(), |small| small.max(1)));
-        adverse
+        let principal = families.iter().position(|(_, points)| *points > LEAST_SHARE * all);
+        families.truncate(principal.map_or(families.len(), |small| small.max(1)));
     }
 }
 

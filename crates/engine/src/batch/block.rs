@@ -290,11 +290,11 @@ pub(crate) fn numbers<const N: usize>(planes: &[Mask; N]) -> [u8; ROWS] {
     let mut rows: [Mask; 8] = core::array::from_fn(|plane| planes.get(plane).copied().unwrap_or(NONE));
     for (distance, shift, kept) in [(4, 32, 0xFFFF_FFFF), (2, 16, 0xFFFF_0000_FFFF), (1, 8, 0xFF_00FF_00FF_00FF)] {
         for low in (0..8).filter(|plane| plane & distance == 0) {
-            for word in 0..WORDS {
-                let (a, b) = (rows[low][word], rows[low + distance][word]);
-                let swapped = (a >> shift ^ b) & kept;
-                rows[low][word] = a ^ swapped << shift;
-                rows[low + distance][word] = b ^ swapped;
+            let (lower, upper) = rows.split_at_mut(low + distance);
+            for (a, b) in lower[low].iter_mut().zip(&mut upper[0]) {
+                let swapped = (*a >> shift ^ *b) & kept;
+                *a ^= swapped << shift;
+                *b ^= swapped;
             }
         }
     }

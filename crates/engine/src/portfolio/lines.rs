@@ -71,10 +71,12 @@ impl<'a> Columns<'a> {
     }
 
     fn write_csv(&self, line: &Line<'_>, out: &mut String) -> std::fmt::Result {
-        write!(out, "{},{},{}", line.row, line.margin, line.probability.value())?;
-        if let Some(Explanation { base, values }) = &line.explanation {
-            write!(out, ",{base}")?;
-            values.iter().try_for_each(|value| write!(out, ",{value}"))?;
+        write!(out, "{}", line.row)?;
+        let scored = [line.margin, line.probability.value()];
+        let explained = line.explanation.iter().flat_map(|found| std::iter::once(&found.base).chain(&found.values));
+        for number in scored.iter().chain(explained) {
+            out.push(',');
+            push(out, *number);
         }
         if self.asked.answer != Answer::Score {
             out.push(',');
@@ -88,10 +90,7 @@ impl<'a> Columns<'a> {
                 out.push_str(line.confidence.map_or("", confidence_name));
             }
             out.push(',');
-            match line.codes.as_slice() {
-                [] => {}
-                codes => out.push_str(&guarded(&codes.join(" "))),
-            }
+            push_codes(out, &line.codes);
         }
         out.push('\n');
         Ok(())
@@ -99,11 +98,15 @@ impl<'a> Columns<'a> {
 
     fn write_json(&self, line: &Line<'_>, out: &mut String) -> std::fmt::Result {
         let names = &self.names;
-        write!(out, "{{\"row\":{},\"margin\":{},\"probability\":{}", line.row, line.margin, line.probability.value())?;
+        write!(out, "{{\"row\":{},\"margin\":", line.row)?;
+        push(out, line.margin);
+        out.push_str(",\"probability\":");
+        push(out, line.probability.value());
         if let Some(Explanation { base, values }) = &line.explanation {
             let named = names.iter().skip(3).zip(std::iter::once(base).chain(values));
             for (name, value) in named {
-                write!(out, ",{}:{value}", json_text(name))?;
+                write!(out, ",{}:", json_text(name))?;
+                push(out, *value);
             }
         }
         if self.asked.answer != Answer::Score {
@@ -146,6 +149,26 @@ impl<'a> Columns<'a> {
             }
             Format::Ndjson => writeln!(out, "{{\"row\":{row},\"refused\":{}}}", serde_json::json!(texts)),
         };
+    }
+}
+
+/// The shortest text that is read back to the same bits.
+fn push(out: &mut String, number: f64) {
+    out.push_str(zmij::Buffer::new().format(number));
+}
+
+/// Codes in one cell; only those that need it are quoted.
+fn push_codes(out: &mut String, codes: &[Cow<'_, str>]) {
+    let from = out.len();
+    for (index, code) in codes.iter().enumerate() {
+        out.push_str(if index > 0 { " " } else { "" });
+        out.push_str(code);
+    }
+    let is_plain = out[from..].bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b' ' | b'.'));
+    if !is_plain {
+        let cell = guarded(&out[from..]);
+        out.truncate(from);
+        out.push_str(&cell);
     }
 }
 

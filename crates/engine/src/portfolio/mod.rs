@@ -12,6 +12,7 @@ pub use summary::{Outcomes, Summary};
 use crate::application::{
     Application, ApplicationForm, FieldError, Input, InvalidApplication, Permitted, Personal, check_block, selection,
 };
+use crate::artifact::Model;
 use crate::batch::{self, Kernel, Progress, ROWS, ShapKernel};
 use crate::decision::{Decided, Decision, Engine, Outcome};
 use crate::explain::{Explainer, Explanation};
@@ -195,10 +196,11 @@ impl Scoring {
         let slope = model.file().calibration.slope;
         let columns = self.columns(engine);
         let raw = model.scale().to_raw();
-        let families = Families::new(model.schema());
-        let factor = model.scale().factor() * model.file().calibration.link.steepness();
         // Reasons need a known population and a score in log-odds.
+        let is_reasoned = self.asked.answer == Answer::Reasons;
         let gives_reasons = model.decides() && model.populations().is_some();
+        let families = Families::new(model.schema());
+        let mut against = (is_reasoned && gives_reasons).then(|| Against::new(model, &families, &kernels.columns));
         for row in 0..block.n_rows() {
             let number = block.from.records + row as u64;
             if let Some((_, faults)) = refused.next_if(|(refused, _)| *refused == row) {
@@ -209,27 +211,25 @@ impl Scoring {
             let calibration = model.file().calibration;
             let (margin, probability) = (calibration.calibrated(margins[row]), calibration.probability(margins[row]));
             let mut line = Line::new(number, margin, probability);
-            let contributions = || kernels.columns.iter().map(|column| slope * column[row]);
             if let Some(explainer) = &self.explainer {
                 let base = calibration.calibrated(explainer.base());
-                line.explanation = Some(Explanation { base, values: contributions().collect() });
+                let values = kernels.columns.iter().map(|column| slope * column[row]).collect();
+                line.explanation = Some(Explanation { base, values });
             }
-            match self.asked.answer {
-                Answer::Score => {}
-                Answer::Reasons => {
-                    let points = Points::from_raw(raw(calibration.log_odds(margins[row])));
-                    line.points = Some(points);
-                    line.outcome = Some(outcome_of(engine.policy.bands.of(points)));
-                    let against = families.adverse(contributions().map(|value| -factor * value));
-                    let most = if gives_reasons { MOST_REASONS } else { 0 };
-                    let codes = against.into_iter().take(most).map(|(family, _)| &families.names()[family]);
-                    line.codes = codes.map(|code| Cow::Borrowed(code.as_str())).collect();
-                }
-                Answer::Decision => self.decide(engine, &Application::of_row(block, row), &mut line, scored),
+            if is_reasoned {
+                let points = Points::from_raw(raw(calibration.log_odds(margins[row])));
+                line.points = Some(points);
+                line.outcome = Some(outcome_of(engine.policy.bands.of(points)));
+                line.codes = against.as_mut().map(|against| against.principal(row)).unwrap_or_default();
+            } else if self.asked.answer == Answer::Decision {
+                self.decide(engine, &Application::of_row(block, row), &mut line, scored);
+                line.codes.iter().for_each(|code| scored.summary.count(code, 1));
             }
-            scored.summary.answer(line.outcome, line.points, &line.codes);
+            scored.summary.answer(line.outcome, line.points);
             columns.write(&line, &mut scored.lines);
         }
+        let counted = against.iter().flat_map(|against| against.families.names().iter().zip(&against.rows));
+        counted.for_each(|(name, rows)| scored.summary.count(name, *rows));
     }
 
     /// The decision in full, as for one application.
@@ -263,6 +263,39 @@ impl Kernels {
             kernel.contributions(ensemble, explainer, features, &mut self.columns);
         }
         self.margins.margins(ensemble, &self.features)
+    }
+}
+
+/// The contributions of a block in points, by reason family.
+struct Against<'a> {
+    families: &'a Families,
+    /// One column a family, positive is safer.
+    points: Vec<[f64; ROWS]>,
+    /// Rows of which a family is a principal reason.
+    rows: Vec<u64>,
+    adverse: Vec<(usize, f64)>,
+}
+
+impl<'a> Against<'a> {
+    fn new(model: &Model, families: &'a Families, contributions: &[[f64; ROWS]]) -> Self {
+        let calibration = model.file().calibration;
+        let (slope, factor) = (calibration.slope, -model.scale().factor() * calibration.link.steepness());
+        let mut points = vec![[0.0; ROWS]; families.names().len()];
+        for (family, column) in families.of_feature().iter().zip(contributions) {
+            let sums = points[*family].iter_mut().zip(column);
+            sums.for_each(|(sum, value)| *sum += factor * (slope * value));
+        }
+        Self { families, points, rows: vec![0; families.names().len()], adverse: Vec::new() }
+    }
+
+    /// The families that count most against a row, as a decision gives them without rules.
+    fn principal(&mut self, row: usize) -> Vec<Cow<'a, str>> {
+        self.adverse.clear();
+        self.adverse.extend(self.points.iter().map(|points| points[row]).enumerate());
+        self.families.keep_adverse(&mut self.adverse);
+        self.adverse.truncate(MOST_REASONS);
+        self.adverse.iter().for_each(|(family, _)| self.rows[*family] += 1);
+        self.adverse.iter().map(|(family, _)| Cow::Borrowed(self.families.names()[*family].as_str())).collect()
     }
 }
 

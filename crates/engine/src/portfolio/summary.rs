@@ -4,7 +4,6 @@ use crate::decision::Outcome;
 use crate::table::{Fault, Faults};
 use crate::units::Points;
 use serde::{Deserialize, Serialize};
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// What many rows were answered.
@@ -95,7 +94,7 @@ impl Summary {
         faults.into_iter().for_each(|fault| self.faults.push(fault));
     }
 
-    pub(super) fn answer(&mut self, outcome: Option<Outcome>, points: Option<Points>, codes: &[Cow<'_, str>]) {
+    pub(super) fn answer(&mut self, outcome: Option<Outcome>, points: Option<Points>) {
         self.rows += 1;
         if let Some(outcome) = outcome {
             *self.outcomes.count(outcome) += 1;
@@ -103,13 +102,16 @@ impl Summary {
         if let Some(points) = points {
             self.points[(points.value() - Points::MIN.value()) as usize] += 1;
         }
-        for code in codes {
-            match self.codes.get_mut(code.as_ref()) {
-                Some(count) => *count += 1,
-                None => {
-                    self.codes.insert(code.as_ref().to_owned(), 1);
-                }
+    }
+
+    /// Counts rows with a code.
+    pub(super) fn count(&mut self, code: &str, rows: u64) {
+        match self.codes.get_mut(code) {
+            Some(count) => *count += rows,
+            None if rows > 0 => {
+                self.codes.insert(code.to_owned(), rows);
             }
+            None => {}
         }
     }
 }
