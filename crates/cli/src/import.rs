@@ -12,7 +12,8 @@ use underglass_engine::artifact::{Model, ModelFile, Parity};
 use underglass_engine::explain::Explainer;
 use underglass_engine::features::FeatureVector;
 use underglass_engine::import::{Import as Imported, ImportError, lightgbm, onnx, xgboost};
-use underglass_engine::model::Link;
+use underglass_engine::model::general::Sum;
+use underglass_engine::model::{Ensemble, Link};
 use underglass_engine::seal::{self, Digest};
 use underglass_engine::table::Table;
 use underglass_learn::spec::Spec;
@@ -181,12 +182,15 @@ impl Asked {
         let column = table.column(MARGIN).ok_or_else(|| {
             Fault::Data(format!("{path}: the header lacks {MARGIN}; found {}", table.names().join(", ")))
         })?;
+        let is_single = matches!(&file.ensemble, Ensemble::General(model) if model.sum == Sum::F32);
         let mut worst = (0.0_f64, 0, 0.0, 0.0);
         for (row, vector) in self.rows(file, table, self.parity.as_ref())?.iter().enumerate() {
             let cell = table.cell(row, column);
             let expected = cell.parse::<f64>().ok().filter(|margin| margin.is_finite()).ok_or_else(|| {
                 Fault::Data(format!("{path} line {}: {MARGIN} is {cell:?}; expected a number", table.line(row)))
             })?;
+            // A library that adds in single precision may print no more digits than that has.
+            let expected = if is_single { f64::from(expected as f32) } else { expected };
             let found = file.ensemble.margin(vector);
             let difference = (found - expected).abs();
             if difference > worst.0 {

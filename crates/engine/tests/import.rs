@@ -2,9 +2,11 @@
 
 use proptest::prelude::*;
 use std::path::Path;
+use underglass_engine::application::{FormValue, check_row};
 use underglass_engine::features::FeatureVector;
-use underglass_engine::import::{Import, ImportError, lightgbm, onnx, xgboost};
+use underglass_engine::import::{Accepts, Import, ImportError, lightgbm, onnx, xgboost};
 use underglass_engine::model::Link;
+use underglass_engine::seal::Digest;
 
 type Read = fn(&[u8]) -> Result<Import, ImportError>;
 
@@ -16,6 +18,26 @@ fn samples() -> Vec<(Read, Vec<u8>)> {
         (onnx::read, "skl_gb/model.onnx"),
     ];
     files.map(|(read, name)| (read, std::fs::read(folder.join(name)).expect(name))).into()
+}
+
+#[test]
+fn numbers_without_a_single_are_refused_where_the_library_refuses_them() {
+    for (read, bytes) in samples() {
+        let import = read(&bytes).expect("a model");
+        let accepts = import.features[0].accepts;
+        let file = import.model_file("sample", Digest::of(&bytes)).expect("a file");
+        let value = |number: f64| {
+            let checked = check_row(file.schema.inputs(), [FormValue::Number(number)]).ok()?;
+            file.schema.features_of(&checked).0[0]
+        };
+        assert_eq!(value(f64::from(f32::MAX)), Some(f64::from(f32::MAX)));
+        // What is beyond every threshold is read as the largest double: trees answer both alike.
+        let expected = match accepts {
+            Accepts::Singles => [None; 3],
+            Accepts::Doubles => [Some(1e39), Some(f64::MAX), Some(f64::MIN)],
+        };
+        assert_eq!([1e39, f64::INFINITY, f64::NEG_INFINITY].map(value), expected);
+    }
 }
 
 #[test]

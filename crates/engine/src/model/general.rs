@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 
 /// The most leaves of one tree.
 const MOST_LEAVES: usize = 1 << 20;
+/// The most questions on the way to a leaf: explanations walk down in as many calls.
+const MOST_DEPTH: usize = 256;
 
 /// Trees whose leaves are added up or averaged.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -172,7 +174,7 @@ impl General {
             return Err(ModelError::Index { what: "tree", found: self.trees.len(), limit: MOST_TREES + 1 });
         }
         predicate::check(&self.predicates, n_features)?;
-        self.trees.iter().try_for_each(|tree| tree.check(self.predicates.len()))?;
+        self.trees.iter().enumerate().try_for_each(|(index, tree)| tree.check(index, self.predicates.len()))?;
         self.check_sum()?;
         self.check_cover()
     }
@@ -254,13 +256,17 @@ impl Branching {
     }
 
     /// One node reaches each child and each leaf, and children come later: so every walk ends.
-    fn check(&self, n_predicates: usize) -> Result<(), ModelError> {
+    fn check(&self, tree: usize, n_predicates: usize) -> Result<(), ModelError> {
         if self.leaves.len() > MOST_LEAVES {
             return Err(ModelError::Index { what: "leaf", found: self.leaves.len(), limit: MOST_LEAVES + 1 });
         }
         ModelError::length("leaves of a tree", self.leaves.len(), self.nodes.len() + 1)?;
         let (mut seen_nodes, mut seen_leaves) = (vec![false; self.nodes.len()], vec![false; self.leaves.len()]);
+        let mut depth = vec![1; self.nodes.len()];
         for (index, node) in self.nodes.iter().enumerate() {
+            if depth[index] > MOST_DEPTH {
+                return Err(ModelError::Depth { tree, depth: depth[index], most: MOST_DEPTH });
+            }
             if node.predicate as usize >= n_predicates {
                 let found = node.predicate as usize;
                 return Err(ModelError::Index { what: "predicate", found, limit: n_predicates });
@@ -273,7 +279,12 @@ impl Branching {
                 let limit = seen.len();
                 let backward = what == "child" && found <= index;
                 match seen.get_mut(found) {
-                    Some(seen) if !*seen && !backward => *seen = true,
+                    Some(seen) if !*seen && !backward => {
+                        *seen = true;
+                        if let Next::Node(child) = next {
+                            depth[child as usize] = depth[index] + 1;
+                        }
+                    }
                     _ => return Err(ModelError::Index { what, found, limit }),
                 }
             }
@@ -374,5 +385,14 @@ mod tests {
         assert!(broken(|model| model.trees[1].leaves.clear()).is_err());
         assert!(broken(|model| model.trees[1].leaves[0] = f64::NAN).is_err());
         assert!(broken(|model| model.trees.clear()).is_err());
+        let chain = |depth: u32| {
+            let mut model = model();
+            let next = |node: u32| if node + 1 < depth { Next::Node(node + 1) } else { Next::Leaf(depth) };
+            let nodes = (0..depth).map(|node| Node { predicate: 0, yes: Next::Leaf(node), no: next(node) });
+            model.trees[0] = Branching { nodes: nodes.collect(), leaves: vec![0.0; depth as usize + 1] };
+            model.check(2)
+        };
+        assert_eq!(chain(256), Ok(()));
+        assert_eq!(chain(257), Err(ModelError::Depth { tree: 0, depth: 257, most: 256 }));
     }
 }

@@ -155,7 +155,7 @@ pub enum ModelError {
         /// Its position.
         index: usize,
     },
-    /// A tree is deeper than six levels.
+    /// A tree is deeper than its shape allows.
     #[error("tree {tree} has depth {depth}; at most {most} is supported")]
     Depth {
         /// The tree.
