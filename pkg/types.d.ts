@@ -48,6 +48,7 @@ export interface Info {
   intendedUse: string;
   digests: { engine: string; artifact: string; policy: string; pricing: string | null; reasons: string | null };
   target: Record<string, unknown>;
-  metrics: Record<string, unknown>;
+  /** Absent figures: an imported model that nobody measured here. */
+  metrics: Record<string, unknown> | null;
   bands: { approve: number; review: number };
 }

@@ -187,6 +187,8 @@ pub fn why(score: i16, base: i64) -> String {
 pub fn compared_with(reference: &ReferencePopulation) -> String {
     let rows = plain(reference.rows as f64);
     let who = match reference.from.zip(reference.to) {
+        _ if reference.name == "none" => return "This imported model has nobody to compare with.".to_owned(),
+        _ if reference.name == "library" => "Compared with the rows that the imported trees were grown on.".to_owned(),
         Some((from, to)) => format!("Compared with {rows} applicants who scored {from}\u{2013}{}.", to - 1),
         None => format!("Compared with all {rows} applicants that the model learned from."),
     };

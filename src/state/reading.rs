@@ -1,7 +1,7 @@
 //! An answer in words and figures: what the page says about a decision.
 
 use underglass_engine::application::{Input, InputKind};
-use underglass_engine::decision::{Decision, NO_ADVERSE_FACTOR, Outcome, SCORE_BAND, Score, Terms};
+use underglass_engine::decision::{Decision, NO_ADVERSE_FACTOR, NO_REFERENCE, Outcome, SCORE_BAND, Score, Terms};
 use underglass_engine::features::Expr;
 use underglass_engine::policy::{
     Answer as RuleOutcome, Band, Condition, Op, Operand, Rule, RuleAnswer, Severity, Test,
@@ -112,6 +112,16 @@ pub fn sentence(book: &OpenBook, answer: &Answer) -> Sentence {
             let by_band = triggers.as_slice().iter().any(|code| code == SCORE_BAND);
             let by_rule = fired(Severity::Review);
             let no_factor = triggers.as_slice().iter().any(|code| code == NO_ADVERSE_FACTOR);
+            if score.is_none() {
+                return Sentence::default()
+                    .say("This imported model has not been calibrated to chances of loss. A person decides.");
+            }
+            if triggers.as_slice().iter().any(|code| code == NO_REFERENCE) {
+                return start().say(
+                    " is below the cut-off, and this imported model has no reference population to give reasons against. A \
+                     person decides.",
+                );
+            }
             match (by_band, by_rule, no_factor) {
                 (_, _, true) => start().say(
                     " is below the cut-off without one factor against it that a notice could name. A person decides.",

@@ -18,12 +18,22 @@ const tables = (existsSync(manifest) ? JSON.parse(readFileSync(manifest, 'utf8')
   .map((entry) => ['csv', entry.file, Buffer.concat([
     Buffer.from(`${JSON.stringify(entry)}\n`), readFileSync(join(folder, 'csv', entry.file))])]);
 
+// A model's case is the length of its expected answers, these, and the library's file.
+const models = existsSync(join(folder, 'trees')) ? readdirSync(join(folder, 'trees'), { withFileTypes: true })
+  .filter((entry) => entry.isDirectory())
+  .flatMap(({ name }) => readdirSync(join(folder, 'trees', name)).filter((file) => /^model\.(json|ubj|txt|onnx)$/.test(file))
+    .map((file) => {
+      const expected = readFileSync(join(folder, 'trees', name, 'expected.json'));
+      return ['trees', `${name}/${file}`, Buffer.concat([
+        Buffer.from(`${expected.length}\n`), expected, readFileSync(join(folder, 'trees', name, file))])];
+    })) : [];
+
 test('golden files are met in the browser', async ({ page, site }) => {
   await page.route('**/golden/*', (route) =>
     route.fulfill({ path: join(root, 'target/golden', new URL(route.request().url()).pathname.split('/').at(-1)) }));
   await site.open();
   let ran = 0;
-  for (const [kind, name, bytes] of [...files, ...tables]) {
+  for (const [kind, name, bytes] of [...files, ...tables, ...models]) {
     const line = await page.evaluate(async ([kind, name, base64]) => {
       const { default: init, judge } = await import(new URL('golden/underglass_golden.js', document.baseURI));
       await init();
@@ -34,5 +44,5 @@ test('golden files are met in the browser', async ({ page, site }) => {
       ran += 1;
     }
   }
-  expect(ran).toBeGreaterThanOrEqual(3 + tables.length);
+  expect(ran).toBeGreaterThanOrEqual(3 + tables.length + models.length);
 });

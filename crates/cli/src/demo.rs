@@ -79,7 +79,7 @@ impl Demo {
             pricing: None,
             reasons: None,
         };
-        Ok((book, vec![quality(&trained.model.file().metrics)]))
+        Ok((book, trained.model.metrics().map(quality).into_iter().collect()))
     }
 
     fn auto(&self) -> Result<(Book, Vec<String>), Fault> {
@@ -114,7 +114,7 @@ impl Demo {
             pricing: Some(&pricing_bytes),
             reasons: Some(&reasons_bytes),
         })?;
-        let mut lines = vec![quality(&trained.model.file().metrics)];
+        let mut lines: Vec<String> = trained.model.metrics().map(quality).into_iter().collect();
         lines.extend(against_truth(&engine)?);
         let book = Book {
             name: "auto".to_owned(),

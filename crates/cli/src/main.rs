@@ -10,6 +10,7 @@ mod export;
 mod files;
 mod gate;
 mod html;
+mod import;
 mod mlflow;
 mod proofs;
 mod replay;
@@ -52,6 +53,9 @@ enum Command {
     Score(score::Score),
     /// Measure a model on rows whose outcome is known.
     Evaluate(evaluate::Evaluate),
+    /// Make an artifact of another library's model: XGBoost, LightGBM, ONNX.
+    #[command(subcommand)]
+    Import(import::Import),
     /// Say whether a challenger may take a champion's place.
     Gate(gate::Gate),
     /// Check any file's envelope, digest and content.
@@ -75,6 +79,7 @@ fn main() -> ExitCode {
         Command::Train(train) => train.run(),
         Command::Score(score) => score.run(),
         Command::Evaluate(evaluate) => evaluate.run(),
+        Command::Import(import) => import.run(),
         Command::Gate(gate) => gate.run(),
         Command::Verify(verify) => verify.run(),
         Command::Seal(seal) => seal.run(),

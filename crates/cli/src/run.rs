@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
-use underglass_engine::artifact::{Estimate, Lineage, Metrics, ModelFile};
+use underglass_engine::artifact::{Estimate, Lineage, ModelFile};
 use underglass_engine::evaluation::{Scored, at_cut_off};
 use underglass_engine::load::{FileRef, engine_digest};
 use underglass_engine::metrics::Resampling;
@@ -210,25 +210,28 @@ impl Recorder {
 
     fn record(self, trained: &Trained, out: &Path, sha256: Digest) -> Run {
         let model = trained.model.file();
-        let Metrics { auc, ks, log_loss, brier, .. } = model.metrics;
+        // A model that was learned here was measured.
+        let (measured, protocol, [rows, positives]) = model.metrics.as_ref().map_or_else(
+            || (Vec::new(), String::new(), [0, 0]),
+            |of| {
+                let named = vec![("auc", of.auc), ("ks", of.ks), ("log_loss", of.log_loss), ("brier", of.brier)];
+                (named, of.protocol.clone(), [of.rows, of.positives])
+            },
+        );
         let reported = trained.out_of_fold.iter().zip(&self.bad).filter_map(|(pd, bad)| Some(((*pd)?, *bad)));
         let (probability, bad): (Vec<f64>, Vec<bool>) = reported.unzip();
         let scored = Scored::of_probabilities(&trained.model, &probability, &bad);
         let below = at_cut_off(&scored, self.cut_off, RESAMPLING);
-        let metrics = [
-            ("auc", auc),
-            ("ks", ks),
-            ("log_loss", log_loss),
-            ("brier", brier),
+        let metrics = measured.into_iter().chain([
             ("accuracy", below.accuracy),
             ("precision", below.precision),
             ("recall", below.recall),
             ("f1", below.f1),
-        ];
+        ]);
         let cut_off = [("metrics_cut_off", Parameter::Number(f64::from(self.cut_off)))];
         let settings = model.lineage.parameters.iter().map(|(name, value)| (name.as_str(), Parameter::Number(*value)));
         let parameters = settings.chain(learned(model)).chain(self.asked).chain(cut_off);
-        let bands = model.populations.other_bands;
+        let bands = model.populations.as_ref().and_then(|populations| populations.other_bands);
         Run {
             kind: "run".to_owned(),
             format: FORMAT,
@@ -236,16 +239,11 @@ impl Recorder {
             model_name: self.model_name,
             started_ms: self.started_ms,
             durations: self.durations,
-            data: Data {
-                file: self.data_file,
-                sha256: model.lineage.data_sha256,
-                rows: model.metrics.rows,
-                positives: model.metrics.positives,
-            },
+            data: Data { file: self.data_file, sha256: model.lineage.data_sha256, rows, positives },
             seed: model.lineage.seed.clone(),
             parameters: parameters.map(|(name, value)| (Name(name.to_owned()), value)).collect(),
-            protocol: model.metrics.protocol.clone(),
-            metrics: metrics.map(|(name, estimate)| (Name(name.to_owned()), estimate)).into(),
+            protocol,
+            metrics: metrics.map(|(name, estimate)| (Name(name.to_owned()), estimate)).collect(),
             artifact: FileRef { file: file_name(out), sha256 },
             bands: bands.map(|sha256| FileRef { file: file_name(&out.with_extension("bands.json")), sha256 }),
             trainer: model.lineage.trainer.clone(),
@@ -287,7 +285,7 @@ fn learned(model: &ModelFile) -> [(&'static str, Parameter); 6] {
         ("learner", Parameter::Text(model.lineage.learner.clone())),
         ("target", Parameter::Text(model.target.column.clone())),
         ("positive", Parameter::Text(model.target.positive.clone())),
-        ("folds", Parameter::Number(f64::from(model.metrics.folds))),
+        ("folds", Parameter::Number(model.metrics.as_ref().map_or(0.0, |metrics| f64::from(metrics.folds)))),
         ("as_of", Parameter::Text(as_of.to_string())),
         ("parent", Parameter::Text(parent.map_or_else(String::new, |parent| parent.to_string()))),
     ]

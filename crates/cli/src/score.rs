@@ -10,11 +10,12 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 use underglass_engine::Engine;
 use underglass_engine::application::{Application, ApplicationForm, FormValue, Permitted, check_row};
+use underglass_engine::batch::BatchError;
 use underglass_engine::explain::{Explainer, Game};
 use underglass_engine::features::Schema;
 use underglass_engine::receipt::Receipt;
 use underglass_engine::table::Table;
-use underglass_engine::units::{Date, Probability};
+use underglass_engine::units::Date;
 
 /// Score a CSV file, with contributions or with decisions.
 #[derive(Args)]
@@ -28,7 +29,7 @@ pub(crate) struct Score {
     /// The CSV file to write; - is standard output.
     #[arg(long)]
     out: PathBuf,
-    /// Add one column a feature and `base`, in log-odds: they sum to the margin.
+    /// Add one column a feature and `base`, in the margin's unit: they sum to it.
     #[arg(long, value_enum)]
     explain: Option<Asked>,
     /// The reference population of the explanation.
@@ -76,8 +77,8 @@ impl Score {
             let application = check_row(schema.inputs(), given.clone())
                 .map_err(|errors| Fault::Data(format!("{} line {}: {errors}", self.data.display(), table.line(row))))?;
             let features = schema.features_of(&application);
-            let z = engine.model.log_odds(&features);
-            write!(csv, "{row},{},{}", z.0, Probability::from_log_odds(z).value()).ok();
+            let (margin, probability) = (engine.model.margin(&features), engine.model.probability(&features));
+            write!(csv, "{row},{margin},{}", probability.value()).ok();
             if let Some(explainer) = &explainer {
                 let explanation = engine.model.explain(explainer, &features);
                 write!(csv, ",{}", explanation.base).ok();
@@ -132,19 +133,26 @@ pub(crate) fn values(schema: &Schema, table: &Table, columns: &[Option<usize>], 
     schema.inputs().iter().zip(columns).map(read).collect()
 }
 
-/// The explainer against all training rows, if it plays the game that was asked for.
+/// The explainer against all reference rows, or against what the library of an imported model counted, if it plays the
+/// game that was asked for.
 fn explainer(engine: &Engine, asked: Asked) -> Result<Explainer, Fault> {
     let game = match asked {
         Asked::Interventional => Game::Interventional,
         Asked::Path => Game::PathDependent,
     };
-    let own = engine.model.against_all();
+    let own = engine.model.against_all().ok_or_else(|| Fault::Usage(BatchError::NoReference.to_string()))?;
     if own.game() == Game::Members {
         progress("note: each member of this mean is explained by its own game");
         return Ok(own.clone());
     }
-    let explainer = engine.model.explainer_of(game, &engine.model.populations().all);
-    explainer.map_err(|error| Fault::Usage(format!("this model is not explained that way: {error}")))
+    let Some(populations) = engine.model.populations() else {
+        let refused = || Fault::Usage("this model has no reference population; ask for --explain path".to_owned());
+        return Some(own.clone()).filter(|own| own.game() == game).ok_or_else(refused);
+    };
+    engine
+        .model
+        .explainer_of(game, &populations.all)
+        .map_err(|error| Fault::Usage(format!("this model is not explained that way: {error}")))
 }
 
 fn decide(engine: &Engine, application: &Application, as_of: Date) -> Receipt {

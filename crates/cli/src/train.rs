@@ -151,10 +151,10 @@ impl Train {
         run.trained();
         let written = write(&trained, &asked.out)?;
         let record = run.written(&trained, &asked.out, written)?;
-        let metrics = &trained.model.file().metrics;
-        let lines = vec![format!("{}: {}", asked.out.display(), written), quality(metrics)];
+        let metrics = trained.model.metrics();
+        let lines = std::iter::once(format!("{}: {}", asked.out.display(), written)).chain(metrics.map(quality));
         Ok(Report::new(
-            lines,
+            lines.collect(),
             json!({
                 "artifact": asked.out,
                 "sha256": written.to_string(),

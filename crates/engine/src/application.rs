@@ -393,8 +393,9 @@ fn check_value(input: &Input, given: &FormValue) -> Result<Option<Value>, (Field
     }
     match (&input.kind, given) {
         (InputKind::Number { min, max, whole, .. }, FormValue::Number(number)) => {
-            check_number(input, *number, *min, *max, *whole)?;
-            Ok(Some(Value::Number(*number)))
+            let number = admitted(*number, *min, *max);
+            check_number(input, number, *min, *max, *whole)?;
+            Ok(Some(Value::Number(number)))
         }
         (InputKind::Number { .. }, _) => Err((FieldErrorCode::WrongType, "a number".to_owned())),
         (InputKind::Category { levels }, FormValue::Text(_) | FormValue::Number(_)) => {
@@ -411,6 +412,16 @@ fn check_value(input: &Input, given: &FormValue) -> Result<Option<Value>, (Field
             .map(|date| Some(Value::Date(date)))
             .map_err(|_| (FieldErrorCode::NotADate, "a date as YYYY-MM-DD".to_owned())),
         (InputKind::Date, _) => Err((FieldErrorCode::WrongType, "a date as YYYY-MM-DD".to_owned())),
+    }
+}
+
+/// A limit at the largest double admits the infinity beyond it, as that double: models of other libraries do, and trees
+/// answer both alike.
+fn admitted(number: f64, min: Option<f64>, max: Option<f64>) -> f64 {
+    match number {
+        f64::INFINITY if max == Some(f64::MAX) => f64::MAX,
+        f64::NEG_INFINITY if min == Some(f64::MIN) => f64::MIN,
+        number => number,
     }
 }
 

@@ -6,9 +6,10 @@
 use crate::explain::{Explainer, Explanation, Game, GameError};
 use crate::features::{FeatureVector, Schema};
 pub use crate::metrics::Estimate;
-use crate::model::{Calibration, Ensemble, ModelError, Summary};
+use crate::model::general::Sum;
+use crate::model::{Calibration, Ensemble, Link, ModelError, Summary};
 use crate::seal::{self, Digest, Kind, Layout, SealError};
-use crate::units::{Date, LogOdds, Points, Scale};
+use crate::units::{Date, LogOdds, Points, Probability, Scale};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
@@ -45,14 +46,15 @@ pub struct ModelFile {
     pub calibration: Calibration,
     /// From log-odds to points.
     pub scale: Scale,
-    /// Jackknife standard deviation of the raw score, one a 20-point band from 300.
+    /// Jackknife standard deviation of the raw score, one a 20-point band from 300; empty when nobody measured it.
     pub spread: Vec<f64>,
-    /// Reference populations.
-    pub populations: Populations,
-    /// Reference bins for drift: one entry a feature, then the score under the name `score.points`.
+    /// Reference populations; `None` when a model was imported without rows.
+    pub populations: Option<Populations>,
+    /// Reference bins for drift: one entry a feature, then the score under the name `score.points`. Empty without a
+    /// reference.
     pub bins: Vec<ReferenceBins>,
-    /// Out-of-fold quality.
-    pub metrics: Metrics,
+    /// Out-of-fold quality; `None` when nobody measured it here.
+    pub metrics: Option<Metrics>,
     /// Evidence of parity.
     pub probes: Vec<Probe>,
 }
@@ -61,9 +63,9 @@ pub struct ModelFile {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Lineage {
-    /// SHA-256 of the decompressed training data.
+    /// SHA-256 of the decompressed training data; of an imported model that of its file.
     pub data_sha256: Digest,
-    /// Training rows.
+    /// Training rows; 0 when an imported model does not say.
     pub rows: u64,
     /// The seed, as text: JSON readers round 64-bit integers.
     pub seed: String,
@@ -83,6 +85,40 @@ pub struct Lineage {
     pub parameters: BTreeMap<String, f64>,
     /// Columns that were kept as inputs although they would be set aside: benchmarks only.
     pub permitted_by_request: Vec<String>,
+    /// The library that grew it, if it was not learned here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub imported: Option<Imported>,
+}
+
+/// A model that another library grew.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Imported {
+    /// The library with its version, as far as the file says, and the form of the file.
+    pub from: String,
+    /// The training objective by the library's name.
+    pub objective: String,
+    /// Whether its margins were compared with the library's own.
+    pub parity: Parity,
+    /// SHA-256 of the decompressed rows that became its reference population.
+    pub reference_sha256: Option<Digest>,
+}
+
+/// Whether an imported model was compared with its library's answers.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Parity {
+    /// Nobody did.
+    Unverified,
+    /// On these rows.
+    Verified {
+        /// SHA-256 of the decompressed rows with the library's margins.
+        data_sha256: Digest,
+        /// How many.
+        rows: u64,
+        /// The largest absolute difference of a margin.
+        largest_difference: f64,
+    },
 }
 
 /// A kind of model that was compared with others on held-out rows.
@@ -208,7 +244,7 @@ pub struct Probe {
     pub log_odds: f64,
     /// The shown score.
     pub points: Points,
-    /// SHA-256 of base and contributions against all rows, as little-endian doubles.
+    /// SHA-256 of base and contributions against all rows, as little-endian doubles; of nothing where there are none.
     pub contributions_sha256: Digest,
 }
 
@@ -260,7 +296,7 @@ pub enum ArtifactError {
 pub struct Model {
     file: ModelFile,
     /// All training rows, folded once.
-    against_all: Explainer,
+    against_all: Option<Explainer>,
 }
 
 impl Model {
@@ -286,24 +322,32 @@ impl Model {
         if !(file.scale.pdo > 0.0 && file.scale.base_odds > 0.0 && file.scale.base_points.is_finite()) {
             return Err(ArtifactError::Number { what: "scale", index: 0, expected: "positive pdo and odds" });
         }
-        length("spread", file.spread.len(), N_BANDS)?;
+        if !file.spread.is_empty() {
+            length("spread", file.spread.len(), N_BANDS)?;
+        }
         if let Some(index) = file.spread.iter().position(|spread| !(0.0..1e6).contains(spread)) {
             return Err(ArtifactError::Number { what: "spread", index, expected: "points from 0" });
         }
-        for (index, population) in std::iter::once(&file.populations.all).chain(&file.populations.bands).enumerate() {
+        let populations = file.populations.iter().flat_map(|of| std::iter::once(&of.all).chain(&of.bands));
+        for (index, population) in populations.enumerate() {
             if population.rows > MOST_ROWS {
                 return Err(ArtifactError::Number { what: "rows of population", index, expected: "at most a billion" });
             }
             population.summary.check(&file.ensemble, population.rows)?;
         }
-        length("bins", file.bins.len(), n_features + 1)?;
+        if file.populations.is_some() || !file.bins.is_empty() {
+            length("bins", file.bins.len(), n_features + 1)?;
+        }
         for bins in &file.bins {
             length("bin counts", bins.counts.len(), bins.edges.len() + 1)?;
         }
         for probe in &file.probes {
             length("row of a probe", probe.row.len(), n_features)?;
         }
-        let against_all = Explainer::new(&file.ensemble, &file.populations.all.summary);
+        let against_all = match &file.populations {
+            Some(populations) => Some(Explainer::new(&file.ensemble, &populations.all.summary)),
+            None => Explainer::of_library(&file.ensemble),
+        };
         Ok(Self { file, against_all })
     }
 
@@ -332,9 +376,29 @@ impl Model {
         self.file.scale
     }
 
-    /// Reference populations.
-    pub fn populations(&self) -> &Populations {
-        &self.file.populations
+    /// Reference populations; `None` for a model that was imported without rows.
+    pub fn populations(&self) -> Option<&Populations> {
+        self.file.populations.as_ref()
+    }
+
+    /// Figures of quality, if they were measured.
+    pub fn metrics(&self) -> Option<&Metrics> {
+        self.file.metrics.as_ref()
+    }
+
+    /// Whether its scores are log-odds, so that it can decide.
+    pub fn decides(&self) -> bool {
+        self.file.calibration.link != Link::Identity
+    }
+
+    /// Whether leaves are added in single precision, so that contributions add up to the margin but for its rounding.
+    pub fn adds_singles(&self) -> bool {
+        matches!(&self.file.ensemble, Ensemble::General(model) if model.sum == Sum::F32)
+    }
+
+    /// Calibrated margin of a row: log-odds, or what the link says.
+    pub fn margin(&self, row: &FeatureVector) -> f64 {
+        self.file.calibration.calibrated(self.file.ensemble.margin(row))
     }
 
     /// Calibrated log-odds of a row.
@@ -342,7 +406,22 @@ impl Model {
         self.file.calibration.log_odds(self.file.ensemble.margin(row))
     }
 
-    /// Contributions of a row in calibrated log-odds: `base + Σ values = log-odds`.
+    /// Probability of a row.
+    pub fn probability(&self, row: &FeatureVector) -> Probability {
+        self.file.calibration.probability(self.file.ensemble.margin(row))
+    }
+
+    /// Contributions of a row in log-odds: `base + Σ values = log-odds`. Of a model that does not decide, in its margin.
+    pub fn explain_log_odds(&self, explainer: &Explainer, row: &FeatureVector) -> Explanation {
+        let mut explanation = self.explain(explainer, row);
+        if let Link::Steep(steepness) = self.file.calibration.link {
+            explanation.base *= steepness;
+            explanation.values.iter_mut().for_each(|value| *value *= steepness);
+        }
+        explanation
+    }
+
+    /// Contributions of a row in the calibrated margin: `base + Σ values = margin`, but for the rounding of single precision.
     pub fn explain(&self, explainer: &Explainer, row: &FeatureVector) -> Explanation {
         let mut explanation = explainer.explain(&self.file.ensemble, row);
         let Calibration { slope, intercept, .. } = self.file.calibration;
@@ -351,9 +430,9 @@ impl Model {
         explanation
     }
 
-    /// Standard deviation of the raw score at a raw score, in points.
+    /// Standard deviation of the raw score at a raw score, in points; without bound when nobody measured it.
     pub fn spread_at(&self, raw: f64) -> f64 {
-        self.file.spread[band_of(raw)]
+        self.file.spread.get(band_of(raw)).copied().unwrap_or(f64::INFINITY)
     }
 
     fn run_probes(&self) -> Result<(), ArtifactError> {
@@ -383,9 +462,10 @@ impl Model {
         Explainer::new(&self.file.ensemble, &population.summary)
     }
 
-    /// The same against all training rows, which is folded once, when the model is read.
-    pub fn against_all(&self) -> &Explainer {
-        &self.against_all
+    /// The same against all reference rows or, without any, against what the library that grew the trees counted; folded
+    /// once, when the model is read. `None` when neither is known.
+    pub fn against_all(&self) -> Option<&Explainer> {
+        self.against_all.as_ref()
     }
 
     /// Folds a population of this model for one game.
@@ -399,11 +479,9 @@ impl Model {
     fn probe(&self, row: Vec<Option<f64>>) -> Probe {
         let vector = FeatureVector(row);
         let log_odds = self.log_odds(&vector);
-        let explanation = self.explain(&self.against_all, &vector);
-        let bytes: Vec<u8> = std::iter::once(&explanation.base)
-            .chain(&explanation.values)
-            .flat_map(|value| value.to_le_bytes())
-            .collect();
+        let explained = self.against_all.as_ref().map(|explainer| self.explain(explainer, &vector));
+        let numbers = explained.into_iter().flat_map(|found| std::iter::once(found.base).chain(found.values));
+        let bytes: Vec<u8> = numbers.flat_map(f64::to_le_bytes).collect();
         Probe {
             log_odds: log_odds.0,
             points: Points::from_raw(self.scale().raw(log_odds)),

@@ -3,7 +3,7 @@
 
 use crate::application::{Application, Input, Permitted, Role};
 use crate::artifact::Model;
-use crate::explain::{Explainer, Game};
+use crate::explain::{Explainer, Explanation, Game};
 use crate::features::FeatureVector;
 use crate::policy::{Answer, Band, Facts, Policy, ReferenceName, Rule, RuleAnswer, Severity};
 use crate::pricing::{Offer, Pricing};
@@ -16,6 +16,10 @@ use serde::{Deserialize, Serialize};
 pub const SCORE_BAND: &str = "score_band";
 /// The trigger of a score below the cut-off without one adverse family.
 pub const NO_ADVERSE_FACTOR: &str = "no_adverse_factor";
+/// The trigger of a score below the cut-off of a model that was imported without a reference population: it gives no reasons.
+pub const NO_REFERENCE: &str = "no_reference";
+/// The trigger of any application to a model whose scores are not log-odds: it scores, and a person decides.
+pub const NOT_CALIBRATED: &str = "not_calibrated";
 
 /// A model with everything that turns its score into a decision.
 #[derive(Clone, Debug)]
@@ -49,7 +53,9 @@ pub struct Digests {
 #[derive(Clone, Debug)]
 struct Reference {
     named: ReferencePopulation,
-    /// `None`: the model's own, against all training rows.
+    /// Whether the population is known: reasons need one.
+    gives_reasons: bool,
+    /// `None`: the model's own, against all rows.
     explainer: Option<Explainer>,
 }
 
@@ -57,13 +63,13 @@ struct Reference {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ReferencePopulation {
-    /// `all`, or `above_cutoff`.
+    /// `all`, or `above_cutoff`; `library` for the rows that another library grew the trees on, `none` when nobody knows them.
     pub name: String,
     /// Shown points from, inclusive.
     pub from: Option<i16>,
     /// Shown points to, exclusive.
     pub to: Option<i16>,
-    /// Training rows in it.
+    /// Rows in it; 0 when it is not known how many.
     pub rows: u64,
     /// The game whose Shapley values the contributions are.
     pub game: Game,
@@ -87,8 +93,10 @@ pub struct Score {
     pub raw_points: f64,
     /// Mean log-odds of the reference population.
     pub base: f64,
-    /// One contribution a feature in log-odds: `base + Σ contributions = log_odds`.
+    /// One contribution a feature in log-odds: `base + Σ contributions = log_odds`. None where nothing is known to compare with.
     pub contributions: Vec<f64>,
+    /// What a sum in single precision adds to `base + Σ contributions`: `None` where leaves are added in double precision.
+    pub float32_rounding: Option<f64>,
 }
 
 /// How sure it is that a refit of the model would land in the same band.
@@ -237,18 +245,17 @@ impl Engine {
 
     /// Decides one application on a day.
     pub fn decide(&self, application: &Application, as_of: Date) -> Decided {
+        if !self.model.decides() {
+            let features = self.model.schema().features_of(application);
+            let facts = Facts { application, features: &features, score: None, offer: None, as_of };
+            let decision =
+                Decision::Review { triggers: NonEmpty::one(NOT_CALIBRATED.to_owned()), terms: Terms::Unpriced };
+            return self.without_score(decision, &facts);
+        }
         if let Some(fields) = NonEmpty::new(self.missing(application)) {
             let features = self.model.schema().features_of(application);
             let facts = Facts { application, features: &features, score: None, offer: None, as_of };
-            return Decided {
-                decision: Decision::Incomplete { fields },
-                score: None,
-                band: None,
-                confidence: None,
-                outside_experience: Vec::new(),
-                rules: self.policy.answers(self.model.schema(), &facts),
-                offer: None,
-            };
+            return self.without_score(Decision::Incomplete { fields }, &facts);
         }
         let assessed = self.assess(application, as_of);
         let score = self.score(&assessed.features);
@@ -264,8 +271,23 @@ impl Engine {
         }
     }
 
+    fn without_score(&self, decision: Decision, facts: &Facts<'_>) -> Decided {
+        Decided {
+            decision,
+            score: None,
+            band: None,
+            confidence: None,
+            outside_experience: Vec::new(),
+            rules: self.policy.answers(self.model.schema(), facts),
+            offer: None,
+        }
+    }
+
     /// The word alone, without explanation: for response curves and sweeps.
     pub fn outcome(&self, application: &Application, as_of: Date) -> (Outcome, Option<(Points, Probability)>) {
+        if !self.model.decides() {
+            return (Outcome::Review, None);
+        }
         if !self.missing(application).is_empty() {
             return (Outcome::Incomplete, None);
         }
@@ -293,8 +315,9 @@ impl Engine {
     /// Score, interval and exact contributions of a row.
     pub fn score(&self, features: &FeatureVector) -> Score {
         let model = &self.model;
-        let explanation = model.explain(self.explainer(), features);
         let log_odds = model.log_odds(features);
+        let explained = self.explainer().map(|explainer| model.explain_log_odds(explainer, features));
+        let explanation = explained.unwrap_or(Explanation { base: log_odds.0, values: Vec::new() });
         let raw = model.scale().raw(log_odds);
         let half = 1.645 * model.spread_at(raw);
         let pd_at = |raw| Probability::from_log_odds(model.scale().log_odds(raw));
@@ -305,13 +328,16 @@ impl Engine {
             pd_high: pd_at(raw - half),
             points: Points::from_raw(raw),
             raw_points: raw,
+            float32_rounding: model
+                .adds_singles()
+                .then(|| log_odds.0 - explanation.values.iter().fold(explanation.base, |sum, value| sum + value)),
             base: explanation.base,
             contributions: explanation.values,
         }
     }
 
-    fn explainer(&self) -> &Explainer {
-        self.reference.explainer.as_ref().unwrap_or(self.model.against_all())
+    fn explainer(&self) -> Option<&Explainer> {
+        self.reference.explainer.as_ref().or(self.model.against_all())
     }
 
     /// Points that each feature adds against the reference; with the reference's mean they add up to the raw score.
@@ -322,8 +348,13 @@ impl Engine {
 
     /// How much each feature moves this model over all training rows, in the margin's unit: for ordering what people see.
     pub fn influence(&self) -> Vec<f64> {
-        let (model, all) = (&self.model, &self.model.populations().all);
-        self.explainer().influence(model.ensemble(), &all.summary, model.schema().features().len())
+        let n_features = self.model.schema().features().len();
+        let all = self.model.populations().map(|populations| &populations.all.summary);
+        let explainer = self.explainer();
+        explainer.map_or_else(
+            || vec![0.0; n_features],
+            |explainer| explainer.influence(self.model.ensemble(), all, n_features),
+        )
     }
 
     fn missing(&self, application: &Application) -> Vec<String> {
@@ -360,7 +391,10 @@ impl Engine {
             Verdict::Decline => match NonEmpty::new(self.reasons_against(assessed, || score.clone())) {
                 Some(reasons) => Decision::Decline { reasons },
                 // Below the cut-off without one adverse family cannot be explained: a person looks at it.
-                None => Decision::Review { triggers: NonEmpty::one(NO_ADVERSE_FACTOR.to_owned()), terms: terms() },
+                None => {
+                    let why = if self.reference.gives_reasons { NO_ADVERSE_FACTOR } else { NO_REFERENCE };
+                    Decision::Review { triggers: NonEmpty::one(why.to_owned()), terms: terms() }
+                }
             },
             Verdict::Counteroffer { change, offer } => Decision::Counteroffer { terms: Terms::of(offer), change },
             Verdict::Review(triggers) => Decision::Review { triggers, terms: terms() },
@@ -369,10 +403,10 @@ impl Engine {
         }
     }
 
-    /// The principal reasons of a decline. The model speaks only where its score is below the review cut-off; without any
-    /// declining rule and without an adverse family there are none.
+    /// The principal reasons of a decline. The model speaks only where its score is below the review cut-off, and only
+    /// against a reference population; without any declining rule and without an adverse family there are none.
     fn reasons_against(&self, assessed: &Assessed, score: impl FnOnce() -> Score) -> Vec<Reason> {
-        let below = self.policy.bands.of(assessed.points) == Band::Decline;
+        let below = self.policy.bands.of(assessed.points) == Band::Decline && self.reference.gives_reasons;
         let points = below.then(|| self.contributions_in_points(&score()));
         reasons::principal(self.model.schema(), &self.policy, &assessed.answers, points.as_deref())
     }
@@ -505,13 +539,14 @@ impl Reference {
     /// The merge of the 20-point bands that the interval above the cut-off touches, or all rows when one is not carried.
     fn new(model: &Model, policy: &Policy) -> Self {
         let cut_off = policy.bands.approve.value();
+        let Some(populations) = model.populations() else { return Self::of_library(model) };
         let above = match policy.reference {
-            ReferenceName::AboveCutoff => model.populations().above(cut_off),
+            ReferenceName::AboveCutoff => populations.above(cut_off),
             ReferenceName::All => None,
         };
         let (name, population) = match &above {
             Some(population) => ("above_cutoff", population),
-            None => ("all", &model.populations().all),
+            None => ("all", &populations.all),
         };
         let explainer = above.as_ref().map(|population| model.explainer(population));
         Self {
@@ -520,9 +555,19 @@ impl Reference {
                 from: population.from,
                 to: population.to,
                 rows: population.rows,
-                game: explainer.as_ref().unwrap_or(model.against_all()).game(),
+                game: explainer.as_ref().or(model.against_all()).map_or(Game::Interventional, Explainer::game),
             },
+            gives_reasons: true,
             explainer,
         }
+    }
+
+    /// What an imported model has without a reference population: at most what its library counted.
+    fn of_library(model: &Model) -> Self {
+        let own = model.against_all();
+        let name = if own.is_some() { "library" } else { "none" };
+        let game = own.map_or(Game::PathDependent, Explainer::game);
+        let named = ReferencePopulation { name: name.to_owned(), from: None, to: None, rows: 0, game };
+        Self { named, gives_reasons: false, explainer: None }
     }
 }

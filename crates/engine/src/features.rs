@@ -218,6 +218,16 @@ impl Schema {
         )
     }
 
+    /// Whether a feature is an input whose limits admit infinities.
+    pub fn admits_infinity(&self, feature: usize) -> bool {
+        let Compiled::Number(Expr::Input(input)) = &self.compiled[feature] else { return false };
+        let limits = |kind: &InputKind| match kind {
+            InputKind::Number { min, max, .. } => (*min, *max) == (Some(f64::MIN), Some(f64::MAX)),
+            _ => false,
+        };
+        limits(&self.inputs[input.index()].kind)
+    }
+
     /// Positions of the inputs that a feature is computed from.
     pub fn inputs_of(&self, feature: usize) -> BTreeSet<usize> {
         let mut found = BTreeSet::new();

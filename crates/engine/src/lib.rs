@@ -20,6 +20,7 @@ pub mod decision;
 pub mod evaluation;
 pub mod explain;
 pub mod features;
+pub mod import;
 pub mod load;
 pub mod metrics;
 pub mod model;

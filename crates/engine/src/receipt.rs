@@ -61,6 +61,8 @@ pub struct ReceiptScore {
     pub raw_points: f64,
     pub base: f64,
     pub contributions: BTreeMap<String, f64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub float32_rounding: Option<f64>,
 }
 
 /// Why a receipt could not be replayed.
@@ -123,6 +125,7 @@ impl Receipt {
             points: score.points,
             raw_points: score.raw_points,
             base: score.base,
+            float32_rounding: score.float32_rounding,
             contributions: features.iter().map(|feature| feature.name.clone()).zip(score.contributions).collect(),
         });
         let given = form.0.iter().filter(|(_, value)| **value != FormValue::Missing);

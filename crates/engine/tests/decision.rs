@@ -104,6 +104,7 @@ fn model() -> Model {
             search: None,
             parameters: BTreeMap::new(),
             permitted_by_request: Vec::new(),
+            imported: None,
         },
         target: Target {
             column: "bad".to_owned(),
@@ -116,12 +117,12 @@ fn model() -> Model {
         calibration: Calibration::NONE,
         scale,
         spread: vec![8.0; N_BANDS],
-        populations: Populations {
+        populations: Some(Populations {
             all: Population { from: None, to: None, rows: all_rows, summary: all },
             bands: vec![Population { from: Some(640), to: Some(660), rows: band_rows, summary: band }],
             other_bands: None,
-        },
-        metrics: Metrics {
+        }),
+        metrics: Some(Metrics {
             protocol: "none".to_owned(),
             folds: 0,
             rows: 0,
@@ -130,7 +131,7 @@ fn model() -> Model {
             ks: estimate,
             log_loss: estimate,
             brier: estimate,
-        },
+        }),
         probes: Vec::new(),
         ensemble: Ensemble::Symmetric(ensemble),
     })
@@ -290,7 +291,7 @@ fn a_batch_gives_the_bits_and_the_reasons_of_single_rows() {
     let factor = model.scale().factor();
     for (index, row) in rows.iter().enumerate() {
         assert_eq!(scores.margin[index].to_bits(), model.log_odds(row).0.to_bits());
-        let alone = model.explain(model.against_all(), row);
+        let alone = model.explain(model.against_all().expect("learned from rows"), row);
         let values = &contributions.values[index * n_features..][..n_features];
         assert!(values.iter().zip(&alone.values).all(|(a, b)| a.to_bits() == b.to_bits()), "row {index}");
         assert_eq!(contributions.base.to_bits(), alone.base.to_bits());

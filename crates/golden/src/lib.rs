@@ -8,6 +8,7 @@ mod metrics;
 mod pricing;
 mod scorecard;
 mod segmentation;
+mod trees;
 mod values;
 
 use serde_json::Value;
@@ -82,6 +83,11 @@ pub fn check(kind: &str, name: &str, bytes: &[u8]) -> Option<Report> {
     if kind == "csv" {
         let mut report = Report::default();
         csv::case(bytes, &mut report);
+        return Some(report);
+    }
+    if kind == "trees" {
+        let mut report = Report::default();
+        trees::case(name, bytes, &mut report);
         return Some(report);
     }
     let judge: fn(&Value, &mut Report) = match (kind, name) {

@@ -56,3 +56,29 @@ fn golden_csv_files_are_read_as_the_manifest_says() {
     println!("golden found={0} ran={0}", entries.len());
     assert!(!entries.is_empty() && failures.is_empty(), "{}", failures.join("\n"));
 }
+
+#[test]
+#[expect(clippy::print_stdout, reason = "one line a file is what this test is read for")]
+fn golden_models_of_other_libraries_are_imported_or_refused() {
+    let folder = folder().join("trees");
+    let Ok(entries) = std::fs::read_dir(&folder) else {
+        return println!("golden trees: not in {}", folder.display());
+    };
+    let mut cases: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
+    cases.sort();
+    let (mut found, mut failures) = (0, Vec::new());
+    for case in cases.iter().filter(|case| case.join("expected.json").exists()) {
+        let expected = std::fs::read(case.join("expected.json")).expect("expected answers");
+        for file in ["model.json", "model.ubj", "model.txt", "model.onnx"] {
+            let Ok(model) = std::fs::read(case.join(file)) else { continue };
+            found += 1;
+            let name = format!("{}/{file}", case.file_name().unwrap_or_default().to_string_lossy());
+            let bytes = [format!("{}\n", expected.len()).as_bytes(), &expected, &model].concat();
+            let report = underglass_golden::check("trees", &name, &bytes).expect("the kind is answered for");
+            println!("{}", underglass_golden::line("trees", &name, &report));
+            failures.extend(report.failures.iter().take(5).map(|failure| format!("trees/{name}: {failure}")));
+        }
+    }
+    println!("golden found={found} ran={found}");
+    assert!(found > 0 && failures.is_empty(), "{}", failures.join("\n"));
+}

@@ -114,7 +114,7 @@ fn measure(set: &Set, folder: &Path, learner: Learner, settings: Settings) -> Re
         let pd = score(&trained.model, &test)?;
         auc += metrics::auc(&pd, &bad, None) / 5.0;
         loss += metrics::log_loss(&pd, &bad, None) / 5.0;
-        own += trained.model.file().metrics.auc.value / 5.0;
+        own += trained.model.metrics().expect("measured").auc.value / 5.0;
         chosen.push(trained.model.file().lineage.learner.clone());
     }
     let (auc_bar, loss_bar) = bars(&folder.join("baselines.json"), set.name, learner)?;

@@ -97,7 +97,7 @@ fn world(rows: u32) -> Result<(), Box<dyn Error>> {
     println!(
         "  {} trees, AUC {:.4} (truth {:.4}), mean |log-odds error| {error:.3}, slope {:.3}",
         file.lineage.parameters["grown_trees"],
-        file.metrics.auc.value,
+        trained.model.metrics().expect("measured").auc.value,
         metrics::auc(&truth, &bad, None),
         file.calibration.slope
     );

@@ -76,7 +76,7 @@ pub(crate) fn build(parts: Parts<'_>) -> Result<Built, LearnError> {
     // One score a fold and row was collected, so the shape fits.
     let by_fold = Array2::from_shape_vec((fitted.by_fold.len(), points.len()), by_fold).unwrap_or_default();
 
-    let (all, bands) = reference::populations(&fitted.ensemble, prepared, &points);
+    let (all, bands) = reference::populations(&fitted.ensemble, &points, |row| prepared.vector(row));
     let (carried, others) = bands.into_iter().partition(|band| reference::is_touched(band, &plan.cut_offs));
     let bands = BandsFile { name: plan.name.clone(), bands: others };
     let mut bins = prepared.bins.clone();
@@ -102,6 +102,7 @@ pub(crate) fn build(parts: Parts<'_>) -> Result<Built, LearnError> {
             search: fitted.search,
             parameters: fitted.parameters,
             permitted_by_request: parts.permitted_by_request,
+            imported: None,
         },
         target: Target {
             column: plan.target.clone(),
@@ -114,13 +115,13 @@ pub(crate) fn build(parts: Parts<'_>) -> Result<Built, LearnError> {
         calibration,
         scale,
         spread: spread::by_band(&by_fold, &final_raw),
-        populations: Populations {
+        populations: Some(Populations {
             all,
             bands: carried,
             other_bands: seal::open(&bands.encode()).ok().map(|(_, digest)| digest),
-        },
+        }),
         bins,
-        metrics: measured(plan, set, &fitted.held_out, &out_of_fold),
+        metrics: Some(measured(plan, set, &fitted.held_out, &out_of_fold)),
         probes: Vec::new(),
     };
     let reported: BTreeSet<usize> = set.split.reported().into_iter().collect();

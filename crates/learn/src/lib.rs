@@ -18,6 +18,7 @@ mod cholesky;
 pub mod comparable;
 pub mod design;
 pub mod fold;
+pub mod imported;
 pub mod infer;
 pub mod labels;
 pub mod leak;

@@ -1,6 +1,5 @@
 //! What a model carries of its training rows: ranges and medians, drift bins, populations. No row itself.
 
-use crate::prepare::Prepared;
 use crate::rows::Column;
 use underglass_engine::artifact::{BAND_WIDTH, N_BANDS, Population, ReferenceBins};
 use underglass_engine::features::FeatureVector;
@@ -78,7 +77,11 @@ fn decile_bins(name: &str, sorted: &[f64], missing: u64) -> ReferenceBins {
 }
 
 /// All rows, and every 20-point band of the shown score that has [`LEAST_BAND_ROWS`], in the shape of the model.
-pub fn populations(ensemble: &Ensemble, prepared: &Prepared, points: &[Points]) -> (Population, Vec<Population>) {
+pub fn populations(
+    ensemble: &Ensemble,
+    points: &[Points],
+    vector: impl Fn(usize) -> FeatureVector,
+) -> (Population, Vec<Population>) {
     let mut all: Option<Population> = None;
     let mut bands = Vec::new();
     for band in 0..N_BANDS as i16 {
@@ -86,7 +89,7 @@ pub fn populations(ensemble: &Ensemble, prepared: &Prepared, points: &[Points]) 
         // The last band ends above the highest score.
         let inside = |points: &Points| (points.value() - 300) / BAND_WIDTH == band;
         let rows = points.iter().enumerate().filter(|(_, points)| inside(points)).map(|(row, _)| row);
-        let vectors: Vec<FeatureVector> = rows.map(|row| prepared.vector(row)).collect();
+        let vectors: Vec<FeatureVector> = rows.map(&vector).collect();
         if vectors.is_empty() {
             continue;
         }

@@ -32,6 +32,7 @@ use serde::Deserialize;
 use std::collections::BTreeMap;
 use toml::Spanned;
 use underglass_engine::application::{Action, FormValue, Input, InputKind, Level, Permitted, Personal, Role};
+use underglass_engine::artifact::ModelFile;
 use underglass_engine::features::{Direction, Expr, Feature, Schema, SchemaError};
 use underglass_engine::table::Table;
 use underglass_engine::units::Date;
@@ -247,6 +248,36 @@ impl Spec {
         }
     }
 
+    /// Changes what an imported model's file says of its columns. What they are is the other library's: a spec gives them names
+    /// for people, limits, roles, directions and families, and the model its own.
+    ///
+    /// # Errors
+    /// [`SpecError`] of a column that the model does not read, or of a member that an import cannot take.
+    pub fn describe(&self, mut file: ModelFile) -> Result<ModelFile, SpecError> {
+        let (mut inputs, mut features) = (file.schema.inputs().to_vec(), file.schema.features().to_vec());
+        for said in &self.inputs {
+            let (line, name) = (self.line(&said.name), said.name.get_ref());
+            let input = inputs.iter_mut().find(|input| input.name == *name);
+            let input = input.ok_or_else(|| SpecError::NoColumn { line, name: name.clone() })?;
+            self.apply_members(said, input)?;
+        }
+        for said in &self.features {
+            let (line, name) = (self.line(&said.name), said.name.get_ref());
+            let feature = features.iter_mut().find(|feature| feature.name == *name && said.from.is_none());
+            let feature = feature.ok_or_else(|| SpecError::NoColumn { line, name: name.clone() })?;
+            said.name_for_people(feature);
+        }
+        let line = self.inputs.first().map_or(1, |said| self.line(&said.name));
+        file.schema = Schema::new(inputs, features).map_err(|source| SpecError::Schema { line, source })?;
+        file.version = self.version.clone().unwrap_or(file.version);
+        file.intended_use = self.intended_use.clone().unwrap_or(file.intended_use);
+        file.target.column = self.target.clone().unwrap_or(file.target.column);
+        file.target.positive = self.positive.clone().unwrap_or(file.target.positive);
+        file.target.definition = self.definition.clone().unwrap_or(file.target.definition);
+        file.target.window_months = self.window_months.or(file.target.window_months);
+        Ok(file)
+    }
+
     /// Changes what was inferred to what is said.
     ///
     /// # Errors
@@ -271,9 +302,7 @@ impl Spec {
                 (None, None) => return Err(SpecError::NoDerivation { line, name: name.clone() }),
             };
             feature.from = said.from.clone().unwrap_or(feature.from);
-            feature.label = said.label.clone().unwrap_or(feature.label);
-            feature.direction = said.direction.unwrap_or(feature.direction);
-            feature.family = said.family.clone().unwrap_or(feature.family);
+            said.name_for_people(&mut feature);
             let schema = Schema::new(found.inputs.clone(), vec![feature.clone()]);
             schema.map_err(|source| SpecError::Schema { line, source })?;
             found.features.push(feature);
@@ -298,6 +327,26 @@ impl Spec {
             }
             (None, None) => return Err(SpecError::NoKind { line, name }),
         };
+        self.apply_members(said, &mut input)?;
+        if said.permitted == Some(Permitted::Model) && input.permitted == Permitted::AuditOnly {
+            found.permitted_by_request.push(name.clone());
+        }
+        input.permitted = said.permitted.unwrap_or(input.permitted);
+        let is_own = |feature: &Feature| feature.from == Expr::Input(name.clone());
+        if input.permitted != Permitted::Model {
+            found.features.retain(|feature| !is_own(feature));
+        } else if input.kind != InputKind::Date && !found.features.iter().any(is_own) {
+            found.features.push(feature(&name));
+        }
+        Schema::new(vec![input.clone()], Vec::new()).map_err(|source| SpecError::Schema { line, source })?;
+        found.notes.retain(|note| !note.starts_with(&format!("{name}: left out")));
+        found.inputs.push(input);
+        Ok(())
+    }
+
+    /// Members that do not depend on data.
+    fn apply_members(&self, said: &InputSpec, input: &mut Input) -> Result<(), SpecError> {
+        let (line, name) = (self.line(&said.name), said.name.get_ref());
         let not_of_this_kind = |kind, member| SpecError::NotOfThisKind { line, name: name.clone(), kind, member };
         match &mut input.kind {
             InputKind::Number { min, max, step, whole } => {
@@ -315,31 +364,27 @@ impl Spec {
             (_, Some(_)) => return Err(not_of_this_kind("number or date", "levels")),
             (_, None) => {}
         }
-        input.label = said.label.clone().unwrap_or(input.label);
-        input.unit = said.unit.clone().unwrap_or(input.unit);
-        input.optional = said.optional.unwrap_or(input.optional);
-        input.personal = said.personal.unwrap_or(input.personal);
-        input.role = said.role.or(input.role);
-        input.action = said.action.unwrap_or(input.action);
-        input.typical = said.typical.clone().unwrap_or(input.typical);
-        if said.permitted == Some(Permitted::Model) && input.permitted == Permitted::AuditOnly {
-            found.permitted_by_request.push(name.clone());
-        }
-        input.permitted = said.permitted.unwrap_or(input.permitted);
-        let is_own = |feature: &Feature| feature.from == Expr::Input(name.clone());
-        if input.permitted != Permitted::Model {
-            found.features.retain(|feature| !is_own(feature));
-        } else if input.kind != InputKind::Date && !found.features.iter().any(is_own) {
-            found.features.push(feature(&name));
-        }
-        Schema::new(vec![input.clone()], Vec::new()).map_err(|source| SpecError::Schema { line, source })?;
-        found.notes.retain(|note| !note.starts_with(&format!("{name}: left out")));
-        found.inputs.push(input);
+        let InputSpec { label, unit, optional, personal, role, action, typical, .. } = said.clone();
+        input.label = label.unwrap_or_else(|| input.label.clone());
+        input.unit = unit.unwrap_or_else(|| input.unit.clone());
+        input.optional = optional.unwrap_or(input.optional);
+        input.personal = personal.unwrap_or(input.personal);
+        input.role = role.or(input.role);
+        input.action = action.unwrap_or(input.action);
+        input.typical = typical.unwrap_or_else(|| input.typical.clone());
         Ok(())
     }
 
     fn line(&self, name: &Spanned<String>) -> usize {
         line_of(&self.line_ends, name.span().start)
+    }
+}
+
+impl FeatureSpec {
+    fn name_for_people(&self, feature: &mut Feature) {
+        feature.label = self.label.clone().unwrap_or_else(|| feature.label.clone());
+        feature.direction = self.direction.unwrap_or(feature.direction);
+        feature.family = self.family.clone().unwrap_or_else(|| feature.family.clone());
     }
 }
 

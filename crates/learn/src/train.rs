@@ -38,7 +38,7 @@ use underglass_engine::units::Date;
 /// let progress = fit.step(10);
 /// assert!(progress.done >= 10 && progress.total > progress.done);
 /// let trained = fit.finish()?;
-/// assert!(trained.model.file().metrics.auc.value > 0.6);
+/// assert!(trained.model.metrics().is_some_and(|metrics| metrics.auc.value > 0.6));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug)]

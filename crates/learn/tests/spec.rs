@@ -82,8 +82,12 @@ fn real_data_with_a_specification_gives_an_artifact_that_says_it() {
     assert_eq!(file.target.definition, "Bad as the bank rated it.");
     assert_eq!((&file.lineage.seed[..], file.lineage.as_of.to_string()), ("11", "1994-11-17".to_owned()));
     assert_eq!(
-        (file.metrics.folds, file.lineage.parameters["trees"], file.lineage.parameters["depth"]),
-        (3, 20.0, 3.0)
+        (
+            file.metrics.as_ref().map(|metrics| metrics.folds),
+            file.lineage.parameters["trees"],
+            file.lineage.parameters["depth"]
+        ),
+        (Some(3), 20.0, 3.0)
     );
     assert_eq!(file.lineage.permitted_by_request, ["age_in_years"]);
 

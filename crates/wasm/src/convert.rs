@@ -5,9 +5,10 @@ use serde::{Serialize, de::DeserializeOwned};
 use serde_wasm_bindgen::Serializer;
 use underglass_engine::Engine;
 use underglass_engine::application::{FormValue, InvalidApplication};
-use underglass_engine::artifact::{Metrics, Target};
+use underglass_engine::artifact::{Metrics, Model, Target};
 use underglass_engine::batch::{BatchError, Columns, Progress};
 use underglass_engine::decision::{Digests, Outcome};
+use underglass_engine::explain::{Explainer, Game};
 use underglass_engine::load::LoadError;
 use underglass_engine::policy::Bands;
 use underglass_engine::receipt::{Receipt, ReplayError};
@@ -137,11 +138,15 @@ pub(crate) fn columns(columns: &JsValue) -> Result<Columns, JsValue> {
     Object::entries(named).iter().map(read).collect::<Result<_, _>>().map(Columns::Inputs)
 }
 
-/// Checks the options of `explainBatch`: the interventional game against all training rows is what symmetric trees offer.
-pub(crate) fn interventional_against_all(options: &JsValue) -> Result<(), JsValue> {
+/// Checks the options of `explainBatch`: the model's own game against all its reference rows is what is offered.
+pub(crate) fn own_game_against_all(model: &Model, options: &JsValue) -> Result<(), JsValue> {
+    let game = match model.against_all().map(Explainer::game) {
+        Some(Game::PathDependent) => "path",
+        Some(Game::Interventional | Game::Members) | None => "interventional",
+    };
     let member =
         |name: &str| if options.is_object() { Reflect::get(options, &name.into()) } else { Ok(JsValue::UNDEFINED) };
-    for (name, offered) in [("game", "interventional"), ("reference", "all")] {
+    for (name, offered) in [("game", game), ("reference", "all")] {
         let asked = member(name)?;
         if !asked.is_undefined() && asked.as_string().as_deref() != Some(offered) {
             return Err(fail("batch_refused", &format!("{name}: this model offers {offered:?}")));
@@ -178,7 +183,7 @@ pub(crate) struct Info<'a> {
     intended_use: &'a str,
     digests: &'a Digests,
     target: &'a Target,
-    metrics: &'a Metrics,
+    metrics: Option<&'a Metrics>,
     bands: Bands,
 }
 
@@ -191,7 +196,7 @@ impl<'a> Info<'a> {
             intended_use: &file.intended_use,
             digests: &engine.digests,
             target: &file.target,
-            metrics: &file.metrics,
+            metrics: engine.model.metrics(),
             bands: engine.policy.bands,
         }
     }

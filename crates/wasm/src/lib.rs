@@ -131,7 +131,7 @@ impl Underglass {
         #[wasm_bindgen(js_name = nRows)] n_rows: u32,
         #[wasm_bindgen(unchecked_param_type = "ExplainOptions")] options: JsValue,
     ) -> Result<Explaining, JsValue> {
-        convert::interventional_against_all(&options)?;
+        convert::own_game_against_all(&self.engine.model, &options)?;
         let columns = convert::columns(columns)?;
         Ok(Explaining { job: ExplainJob::new(&self.engine.model, columns, n_rows as usize).failed()? })
     }

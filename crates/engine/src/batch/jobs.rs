@@ -9,7 +9,7 @@ use crate::units::{Points, Probability};
 /// Scores of a batch, in the order of its rows.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Scores {
-    /// Calibrated log-odds of bad.
+    /// Calibrated margins: log-odds of bad, or what the model's link says.
     pub margin: Vec<f64>,
     /// Probability of bad.
     pub probability: Vec<Probability>,
@@ -49,10 +49,10 @@ impl ScoreJob {
             self.rows.fill(model, at, to, &mut self.block)?;
             let margins = self.kernel.margins(model.ensemble(), &self.block);
             for margin in margins.iter().take(self.block.n_rows()) {
-                let log_odds = model.file().calibration.log_odds(*margin);
-                self.scores.margin.push(log_odds.0);
-                self.scores.probability.push(Probability::from_log_odds(log_odds));
-                self.scores.points.push(Points::from_raw(model.scale().raw(log_odds)));
+                let calibration = &model.file().calibration;
+                self.scores.margin.push(calibration.calibrated(*margin));
+                self.scores.probability.push(calibration.probability(*margin));
+                self.scores.points.push(Points::from_raw(model.scale().raw(calibration.log_odds(*margin))));
             }
             at += self.block.n_rows();
         }
@@ -65,7 +65,7 @@ impl ScoreJob {
     }
 }
 
-/// Contributions of a batch in calibrated log-odds: `base + Σ row = margin`.
+/// Contributions of a batch in the calibrated margin's unit: `base + Σ row = margin`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Contributions {
     /// The population's mean.
@@ -85,7 +85,7 @@ impl ExplainJob {
     /// Prepares `n_rows` rows for explanation against all training rows.
     ///
     /// # Errors
-    /// [`BatchError`] when columns do not fit.
+    /// [`BatchError`] when columns do not fit, or when the model has nothing to be explained against.
     pub fn new(model: &Model, columns: Columns, n_rows: usize) -> Result<Self, BatchError> {
         Self::of(model, None, columns, n_rows)
     }
@@ -101,7 +101,7 @@ impl ExplainJob {
 
     fn of(model: &Model, given: Option<Explainer>, columns: Columns, n_rows: usize) -> Result<Self, BatchError> {
         let explaining = Explaining::new(model, given, columns, n_rows)?;
-        let base = model.file().calibration.log_odds(explaining.explainer(model).base()).0;
+        let base = model.file().calibration.calibrated(explaining.explainer(model)?.base());
         let values = Vec::with_capacity(n_rows * model.schema().features().len());
         Ok(Self { explaining, contributions: Contributions { base, values } })
     }
@@ -145,7 +145,7 @@ impl ReasonJob {
     /// Prepares `n_rows` rows for reasons against all training rows, or by an explainer of this model.
     ///
     /// # Errors
-    /// [`BatchError`] when columns do not fit.
+    /// [`BatchError`] when columns do not fit, or when the model has nothing to be explained against.
     pub fn new(
         model: &Model,
         explainer: Option<Explainer>,
@@ -196,13 +196,14 @@ impl Explaining {
     fn new(model: &Model, given: Option<Explainer>, columns: Columns, n_rows: usize) -> Result<Self, BatchError> {
         let n_features = model.schema().features().len();
         let rows = Rows::new(model, columns, n_rows)?;
-        let kernel = ShapKernel::new(model.ensemble(), given.as_ref().unwrap_or(model.against_all()));
+        let explainer = given.as_ref().or(model.against_all()).ok_or(BatchError::NoReference)?;
+        let kernel = ShapKernel::new(model.ensemble(), explainer);
         let blocks = vec![Block::new(n_features); BLOCKS];
         Ok(Self { rows, explainer: given, kernel, blocks, columns: vec![[0.0; ROWS]; BLOCKS * n_features], done: 0 })
     }
 
-    fn explainer<'a>(&'a self, model: &'a Model) -> &'a Explainer {
-        self.explainer.as_ref().unwrap_or(model.against_all())
+    fn explainer<'a>(&'a self, model: &'a Model) -> Result<&'a Explainer, BatchError> {
+        self.explainer.as_ref().or(model.against_all()).ok_or(BatchError::NoReference)
     }
 
     /// Hands over the contributions of at most `budget` more rows in calibrated log-odds, one slice a row.
@@ -220,7 +221,7 @@ impl Explaining {
                 at += block.n_rows();
             }
             let columns = &mut self.columns[..n_blocks * n_features];
-            let explainer = self.explainer.as_ref().unwrap_or(model.against_all());
+            let explainer = self.explainer.as_ref().or(model.against_all()).ok_or(BatchError::NoReference)?;
             self.kernel.contributions(model.ensemble(), explainer, blocks, columns);
             for (index, block) in blocks.iter().enumerate() {
                 let columns = &columns[index * n_features..][..n_features];

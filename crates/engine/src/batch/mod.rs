@@ -41,6 +41,9 @@ pub enum BatchError {
     /// A column that the model does not know.
     #[error("column {0:?} is not an input of this model")]
     UnknownColumn(String),
+    /// An imported model without counts of its training rows and without a reference population.
+    #[error("this model has no reference population: import it again with one to explain its scores")]
+    NoReference,
     /// A value that is infinite.
     #[error("row {row}: feature {feature:?} is infinite; expected a finite number or NaN for missing")]
     NotFinite {
@@ -110,7 +113,8 @@ impl Rows {
             Columns::Features(values) => {
                 for (index, feature) in model.schema().features().iter().enumerate() {
                     let column = &values[index * self.n_rows..][from..to];
-                    if let Some(row) = column.iter().position(|value| value.is_infinite()) {
+                    let admits = model.schema().admits_infinity(index);
+                    if let Some(row) = column.iter().position(|value| value.is_infinite() && !admits) {
                         return Err(BatchError::NotFinite { row: from + row, feature: feature.name.clone() });
                     }
                     block.set_column(index, column);

@@ -3,7 +3,7 @@
 use super::evaluation::{about, is_on_training_data, measured};
 use super::{Block, Card, Evidence, Fact, Section, shown};
 use crate::application::{FormValue, Input, InputKind, Permitted, Personal};
-use crate::artifact::{BAND_WIDTH, Lineage, Model, ModelFile};
+use crate::artifact::{BAND_WIDTH, Imported, Lineage, Metrics, Model, ModelFile, Parity};
 use crate::features::{Direction, Expr, Feature};
 use crate::load::engine_digest;
 use crate::model::Link;
@@ -173,7 +173,9 @@ fn by_group(evaluation: Option<&Value>) -> Fact {
 
 fn metrics(file: &ModelFile) -> Vec<Block> {
     let reads = |name, meaning: &str, estimate| [Fact::text(name), Fact::text(meaning), Fact::Estimate(estimate)];
-    let metrics = &file.metrics;
+    let Some(metrics) = &file.metrics else {
+        return vec![facts([("Quality on rows that the trees had not seen", Fact::NotMeasured)])];
+    };
     let rows = [
         reads("AUC", "chance that a bad row scores riskier than a good one", metrics.auc),
         reads("KS", "largest distance between the shares of bads and goods above a score", metrics.ks),
@@ -187,11 +189,12 @@ fn metrics(file: &ModelFile) -> Vec<Block> {
 }
 
 fn evaluation_data(file: &ModelFile, evaluation: Option<&Value>) -> Vec<Block> {
-    let metrics = &file.metrics;
+    let count =
+        |of: fn(&Metrics) -> u64| file.metrics.as_ref().map_or(Fact::NotMeasured, |metrics| Fact::count(of(metrics)));
     let own = facts([
-        ("Rows of the artifact's own metrics", Fact::count(metrics.rows)),
-        ("Bad outcomes among them", Fact::count(metrics.positives)),
-        ("Folds", Fact::count(u64::from(metrics.folds))),
+        ("Rows of the artifact's own metrics", count(|metrics| metrics.rows)),
+        ("Bad outcomes among them", count(|metrics| metrics.positives)),
+        ("Folds", count(|metrics| u64::from(metrics.folds))),
         (
             "Separate evaluation data",
             if evaluation.is_some() { Fact::text("reported below") } else { Fact::NotMeasured },
@@ -216,10 +219,15 @@ fn training_data(file: &ModelFile, synthetic: Option<bool>) -> Vec<Block> {
     };
     vec![
         facts([
-            ("Data, SHA-256 of the decompressed bytes", Fact::text(lineage.data_sha256.to_string())),
+            ("Data, SHA-256 of the decompressed bytes", of_data(lineage)),
             ("Origin", origin),
-            ("Rows", Fact::count(lineage.rows)),
-            ("Share of bad outcomes", Fact::Number(file.metrics.positives as f64 / file.metrics.rows.max(1) as f64)),
+            ("Rows", if lineage.rows == 0 { Fact::NotStated } else { Fact::count(lineage.rows) }),
+            (
+                "Share of bad outcomes",
+                file.metrics.as_ref().map_or(Fact::NotStated, |metrics| {
+                    Fact::Number(metrics.positives as f64 / metrics.rows.max(1) as f64)
+                }),
+            ),
             ("Date of the data", Fact::text(date)),
         ]),
         table(
@@ -371,6 +379,7 @@ fn calibrator(file: &ModelFile) -> Vec<Block> {
     let scale = &file.scale;
     let form = match file.calibration.link {
         Link::Logistic => "log-odds = slope × margin + intercept; probability is their logistic",
+        Link::Steep(_) => "log-odds = steepness × (slope × margin + intercept); probability is their logistic",
         Link::Identity => "the margin itself is the prediction: the model has not been calibrated to log-odds",
     };
     vec![facts([
@@ -387,7 +396,9 @@ fn lineage(file: &ModelFile, artifact: Digest) -> Vec<Block> {
     let lineage = &file.lineage;
     vec![facts([
         ("Artifact, SHA-256", Fact::text(artifact.to_string())),
-        ("Training data, SHA-256", Fact::text(lineage.data_sha256.to_string())),
+        ("Training data, SHA-256", of_data(lineage)),
+        ("Imported from", imported(lineage, |imported| imported.from.clone())),
+        ("Compared with that library's own margins", imported(lineage, |imported| compared(&imported.parity))),
         ("Seed", Fact::text(&lineage.seed)),
         ("Trainer", Fact::text(&lineage.trainer)),
         (
@@ -396,13 +407,42 @@ fn lineage(file: &ModelFile, artifact: Digest) -> Vec<Block> {
         ),
         (
             "Reference population",
-            Fact::Text(format!("{} training rows, as counts", shown(file.populations.all.rows as f64))),
+            file.populations.as_ref().map_or(Fact::NotStated, |populations| {
+                let whose = if lineage.imported.is_some() { "reference" } else { "training" };
+                Fact::Text(format!("{} {whose} rows, as counts", shown(populations.all.rows as f64)))
+            }),
         ),
         (
             "Other score bands, SHA-256",
-            Fact::text(file.populations.other_bands.map_or_else(String::new, |digest| digest.to_string())),
+            Fact::text(
+                file.populations
+                    .as_ref()
+                    .and_then(|populations| populations.other_bands)
+                    .map_or_else(String::new, |digest| digest.to_string()),
+            ),
         ),
     ])]
+}
+
+/// The data that a model learned from; an imported one does not name it.
+fn of_data(lineage: &Lineage) -> Fact {
+    match lineage.imported {
+        Some(_) => Fact::NotStated,
+        None => Fact::text(lineage.data_sha256.to_string()),
+    }
+}
+
+fn imported(lineage: &Lineage, fact: impl Fn(&Imported) -> String) -> Fact {
+    Fact::text(lineage.imported.as_ref().map_or_else(|| "nothing: it was learned here".to_owned(), fact))
+}
+
+fn compared(parity: &Parity) -> String {
+    match parity {
+        Parity::Unverified => "no: unverified".to_owned(),
+        Parity::Verified { rows, largest_difference, .. } => {
+            format!("{} rows, largest difference {largest_difference:e}", shown(*rows as f64))
+        }
+    }
 }
 
 fn proofs(proofs: &Proofs) -> Vec<Block> {

@@ -171,13 +171,16 @@ pub struct Evaluation {
 pub fn evaluate(model: &Model, applications: &[Application], bad: &[bool], question: &Question<'_>) -> Evaluation {
     let scored = Scored::new(model, applications, bad);
     let Question { resampling, cut_off, .. } = *question;
-    let validation = &model.file().metrics;
+    let validation = model.metrics();
     let training = question.training.map(|scored| quality(scored, resampling));
     let quality = quality(&scored, resampling);
     Evaluation {
         sample: if question.data_sha256 == model.file().lineage.data_sha256 { Sample::Training } else { Sample::Test },
-        validation_protocol: validation.protocol.clone(),
-        gaps: gaps(validation, &quality, training.as_ref()),
+        validation_protocol: validation.map_or_else(
+            || "nobody measured it: the model was imported".to_owned(),
+            |metrics| metrics.protocol.clone(),
+        ),
+        gaps: validation.map_or_else(Vec::new, |metrics| gaps(metrics, &quality, training.as_ref())),
         quality,
         training,
         at_cut_off: at_cut_off(&scored, cut_off, resampling),

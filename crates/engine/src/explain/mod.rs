@@ -213,20 +213,20 @@ impl Explainer {
     /// How much each feature moves the model in its population, in the margin's unit: for ordering what people see.
     ///
     /// Of trees the mean size of the contributions within each tree, summed over trees; of terms the largest step.
-    pub fn influence(&self, ensemble: &Ensemble, summary: &Summary, n_features: usize) -> Vec<f64> {
+    pub fn influence(&self, ensemble: &Ensemble, summary: Option<&Summary>, n_features: usize) -> Vec<f64> {
         let mut influence = vec![0.0; n_features];
         match (ensemble, summary, &self.fold) {
             (_, _, Fold::Symmetric(tables)) => tables.add_influence(&mut influence),
             (Ensemble::General(model), _, Fold::Paths(paths)) => paths.add_influence(model, &mut influence),
-            (Ensemble::General(model), Summary::Patterns(counts), Fold::Patterns(_)) => {
+            (Ensemble::General(model), Some(Summary::Patterns(counts)), Fold::Patterns(_)) => {
                 PathShap::of_covers(model, counts.covers(model).iter()).add_influence(model, &mut influence);
             }
             (Ensemble::Linear(model), _, _) => {
                 influence.iter_mut().zip(&model.terms).for_each(|(sum, term)| *sum += term.reach());
             }
-            (Ensemble::Mean(model), Summary::Members(summaries), Fold::Mean(_, members)) => {
+            (Ensemble::Mean(model), Some(Summary::Members(summaries)), Fold::Mean(_, members)) => {
                 for ((member, summary), folded) in model.members.iter().zip(summaries).zip(members) {
-                    let of_member = folded.influence(&member.ensemble, summary, n_features);
+                    let of_member = folded.influence(&member.ensemble, Some(summary), n_features);
                     let share = member.calibration.slope / members.len() as f64;
                     influence.iter_mut().zip(of_member).for_each(|(sum, more)| *sum += share * more);
                 }

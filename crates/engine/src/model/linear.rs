@@ -30,6 +30,13 @@ pub enum Term {
         /// Log-odds of a missing value.
         missing: f64,
     },
+    /// A straight line through 0 without end: a coefficient of another library's model.
+    Slope {
+        /// Log-odds for one unit.
+        coefficient: f64,
+        /// Log-odds of a missing value.
+        missing: f64,
+    },
     /// The coefficient of the level.
     Levels {
         /// By rank, as the schema orders the feature's levels.
@@ -91,7 +98,7 @@ impl Linear {
     pub fn thresholds(&self, feature: usize) -> Vec<f64> {
         match &self.terms[feature] {
             Term::Number { corners, .. } => corners.iter().map(|corner| corner.0).collect(),
-            Term::Levels { .. } => Vec::new(),
+            Term::Levels { .. } | Term::Slope { .. } => Vec::new(),
             Term::Bins { thresholds, .. } => thresholds.clone(),
         }
     }
@@ -122,19 +129,24 @@ impl Term {
     pub fn value(&self, value: Option<f64>) -> f64 {
         match (self, value) {
             (Term::Number { reading, corners, .. }, Some(x)) => between_corners(*reading, corners, x),
+            (Term::Slope { coefficient, .. }, Some(x)) => coefficient * x,
             (Term::Levels { coefficients, missing }, Some(rank)) => {
                 coefficients.get(rank as usize).copied().unwrap_or(*missing)
             }
             (Term::Bins { thresholds, values, .. }, Some(x)) => {
                 values[thresholds.partition_point(|threshold| *threshold <= x)]
             }
-            (Term::Number { missing, .. } | Term::Levels { missing, .. } | Term::Bins { missing, .. }, None) => {
-                *missing
-            }
+            (
+                Term::Number { missing, .. }
+                | Term::Slope { missing, .. }
+                | Term::Levels { missing, .. }
+                | Term::Bins { missing, .. },
+                None,
+            ) => *missing,
         }
     }
 
-    /// The largest difference that the feature makes.
+    /// The largest difference that the feature makes; of a line without end that of one unit.
     pub fn reach(&self) -> f64 {
         let range = |values: &[f64]| {
             let (low, high) = values.iter().fold((0.0_f64, 0.0_f64), |(low, high), v| (low.min(*v), high.max(*v)));
@@ -142,6 +154,7 @@ impl Term {
         };
         match self {
             Term::Number { corners, .. } => range(&corners.iter().map(|corner| corner.1).collect::<Vec<_>>()),
+            Term::Slope { coefficient, .. } => coefficient.abs(),
             Term::Levels { coefficients, .. } => range(coefficients),
             Term::Bins { values, .. } => range(values),
         }
@@ -156,6 +169,7 @@ impl Term {
                     && corners.iter().all(|(at, value)| at.is_finite() && value.is_finite())
                     && corners.windows(2).all(|pair| reading.of(pair[0].0) < reading.of(pair[1].0))
             }
+            Term::Slope { coefficient, missing } => coefficient.is_finite() && missing.is_finite(),
             Term::Levels { coefficients, missing } => finite(coefficients) && missing.is_finite(),
             Term::Bins { thresholds, values, missing } => {
                 finite(thresholds)

@@ -1,6 +1,6 @@
 //! The mean of calibrated models, in log-odds, so that their contributions average exactly.
 
-use super::{Calibration, Ensemble, ModelError};
+use super::{Calibration, Ensemble, Link, ModelError};
 use crate::features::FeatureVector;
 use serde::{Deserialize, Serialize};
 
@@ -42,6 +42,9 @@ impl Mean {
         }
         self.members.iter().try_for_each(|member| {
             member.calibration.check()?;
+            if member.calibration.link != Link::Logistic {
+                return Err(ModelError::Link);
+            }
             match &member.ensemble {
                 Ensemble::Mean(_) => Err(ModelError::Nested),
                 ensemble => ensemble.check(n_features),

@@ -179,7 +179,10 @@ pub enum ModelError {
     /// A mean of models has a mean among its members.
     #[error("a member of a mean is itself a mean of models")]
     Nested,
-    /// A calibration slope that is not positive, or an intercept that is not finite.
+    /// A member of a mean is not in log-odds.
+    #[error("a member of a mean of models is not calibrated to log-odds")]
+    Link,
+    /// A calibration slope or steepness that is not positive, or an intercept that is not finite.
     #[error(
         "calibration slope {slope} and intercept {intercept}: expected a finite positive slope and a finite intercept"
     )]

@@ -90,6 +90,7 @@ fn rising_term(model: &Linear, feature: usize) -> Sign {
         |values: &[f64]| values.windows(2).fold(Sign::Zero, |sign, pair| sign.plus(Sign::of(pair[1] - pair[0])));
     match &model.terms[feature] {
         Term::Number { corners, .. } => steps(&values(corners)),
+        Term::Slope { coefficient, .. } => Sign::of(*coefficient),
         Term::Levels { coefficients, .. } => steps(coefficients),
         Term::Bins { values, .. } => steps(values),
     }
@@ -102,6 +103,8 @@ fn missing_term(model: &Linear, feature: usize) -> Sign {
     match &model.terms[feature] {
         // Lines are extreme at their corners.
         Term::Number { corners, missing, .. } => beside(&values(corners), *missing),
+        Term::Slope { coefficient, missing } if *coefficient == 0.0 => Sign::of(*missing),
+        Term::Slope { .. } => Sign::Any,
         Term::Levels { coefficients, missing } => beside(coefficients, *missing),
         Term::Bins { values, missing, .. } => beside(values, *missing),
     }

@@ -1,0 +1,141 @@
+//! Damaged files of other libraries: any answer but a panic, and no memory that the file does not pay for.
+
+use proptest::prelude::*;
+use std::path::Path;
+use underglass_engine::features::FeatureVector;
+use underglass_engine::import::{Import, ImportError, lightgbm, onnx, xgboost};
+use underglass_engine::model::Link;
+
+type Read = fn(&[u8]) -> Result<Import, ImportError>;
+
+fn samples() -> Vec<(Read, Vec<u8>)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../golden/cases/trees");
+    let files: [(Read, &str); 3] = [
+        (xgboost::read, "xgb_depth3_missing/model.ubj"),
+        (lightgbm::read, "lgb_categorical/model.txt"),
+        (onnx::read, "skl_gb/model.onnx"),
+    ];
+    files.map(|(read, name)| (read, std::fs::read(folder.join(name)).expect(name))).into()
+}
+
+#[test]
+fn a_file_that_ends_early_is_refused() {
+    for (read, bytes) in samples() {
+        for end in (0..bytes.len()).step_by(131) {
+            // Behind the trees a LightGBM file holds what people read.
+            let told = String::from_utf8_lossy(&bytes[..end]).contains("\nend of trees");
+            assert!(told || read(&bytes[..end]).is_err(), "{end} of {} bytes", bytes.len());
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+    #[test]
+    fn a_changed_file_never_panics(which in 0_usize..3, changes in prop::collection::vec((any::<u32>(), any::<u8>()), 1..6)) {
+        let (read, mut bytes) = samples().swap_remove(which);
+        for (at, byte) in changes {
+            let at = at as usize % bytes.len();
+            bytes[at] = byte;
+        }
+        let _ = read(&bytes);
+    }
+
+    #[test]
+    fn any_bytes_never_panic(bytes in prop::collection::vec(any::<u8>(), 0..200), text in "\\PC{0,200}") {
+        for read in [xgboost::read, lightgbm::read, onnx::read] as [Read; 3] {
+            prop_assert!(read(&bytes).is_err() && read(text.as_bytes()).is_err());
+        }
+    }
+}
+
+/// One tree of XGBoost with a question, as JSON, with parts to change.
+fn xgboost_json(objective: &str, base_score: &str, classes: &str, booster: &str) -> String {
+    let tree = r#"{"left_children":[1,-1,-1],"right_children":[2,-1,-1],"split_indices":[0,0,0],
+        "split_conditions":[0.5,-1.0,2.0],"default_left":[true,false,false],"sum_hessian":[4,3,1],"tree_param":{}}"#;
+    format!(
+        r#"{{"learner":{{"feature_names":[],"gradient_booster":{{"name":"{booster}","model":{{"trees":[{tree}]}}}},
+        "learner_model_param":{{"base_score":{base_score},"num_class":"{classes}","num_feature":"1"}},
+        "objective":{{"name":"{objective}"}}}}}}"#
+    )
+}
+
+#[test]
+fn a_base_score_is_a_number_a_text_or_a_vector_of_one() {
+    for written in ["0.5", "\"5E-1\"", "\"[5E-1]\""] {
+        let import = xgboost::read(xgboost_json("binary:logistic", written, "0", "gbtree").as_bytes()).expect(written);
+        assert_eq!(import.calibration.link, Link::Logistic);
+        assert_eq!(import.features[0].name, "f0");
+        let underglass_engine::model::Ensemble::General(model) = import.ensemble else { panic!("trees") };
+        assert_eq!((model.base, model.trees[0].leaves.clone()), (0.0, vec![-1.0, 2.0]));
+        assert_eq!(model.cover, Some(vec![vec![3.0, 1.0]]));
+    }
+}
+
+#[test]
+fn what_is_not_supported_is_named() {
+    for (objective, base, classes, booster, named) in [
+        ("multi:softprob", "0.5", "3", "gbtree", "multi-class objective \"multi:softprob\" with 3 classes"),
+        ("rank:ndcg", "0.5", "0", "gbtree", "ranking objective \"rank:ndcg\""),
+        ("survival:cox", "0.5", "0", "gbtree", "survival objective"),
+        ("count:poisson", "0.5", "0", "gbtree", "count:poisson"),
+        ("binary:logistic", "0.5", "0", "gblinear", "linear booster \"gblinear\""),
+        ("binary:logistic", "\"[0.5,0.2]\"", "0", "gbtree", "a vector"),
+    ] {
+        let error = xgboost::read(xgboost_json(objective, base, classes, booster).as_bytes()).expect_err(named);
+        assert!(matches!(error, ImportError::Unsupported { .. }), "{error}");
+        assert!(error.to_string().contains(named), "{error}");
+    }
+    let error = xgboost::read(xgboost_json("binary:logistic", "1.5", "0", "gbtree").as_bytes()).expect_err("no chance");
+    assert!(error.to_string().contains("probability"), "{error}");
+}
+
+/// A field of a protocol buffer: a length and its bytes.
+fn field(number: u8, bytes: &[u8]) -> Vec<u8> {
+    let mut field = vec![number << 3 | 2];
+    let mut left = bytes.len();
+    while left > 127 {
+        field.push(left as u8 | 128);
+        left >>= 7;
+    }
+    field.push(left as u8);
+    field.extend(bytes);
+    field
+}
+
+fn operator(name: &str, inputs: &[&str], output: &str, attributes: &[Vec<u8>]) -> Vec<u8> {
+    let inputs = inputs.iter().flat_map(|input| field(1, input.as_bytes()));
+    let mut bytes: Vec<u8> = inputs.chain(field(2, output.as_bytes())).chain(field(4, name.as_bytes())).collect();
+    attributes.iter().for_each(|attribute| bytes.extend(field(5, attribute)));
+    field(1, &bytes)
+}
+
+fn attribute(name: &str, singles: &[f32]) -> Vec<u8> {
+    let packed: Vec<u8> = singles.iter().flat_map(|single| single.to_le_bytes()).collect();
+    [field(1, name.as_bytes()), field(7, &packed)].concat()
+}
+
+/// A regression of two columns, which stand in the graph one by one, behind a scaler and perhaps another step.
+fn onnx_regression(steps: &[Vec<u8>]) -> Vec<u8> {
+    let column = |name: &str| field(11, &field(1, name.as_bytes()));
+    let join = operator("Concat", &["income", "age"], "joined", &[]);
+    let scaler =
+        operator("Scaler", &["joined"], "scaled", &[attribute("offset", &[2.0]), attribute("scale", &[0.5, 3.0])]);
+    let given = [attribute("coefficients", &[4.0, -1.0]), attribute("intercepts", &[0.25])];
+    let model = operator("LinearRegressor", &["scaled"], "margin", &given);
+    field(7, &[column("income"), column("age"), join, scaler, model, steps.concat()].concat())
+}
+
+#[test]
+fn columns_one_by_one_name_the_features_of_a_scaled_regression() {
+    let import = onnx::read(&onnx_regression(&[])).expect("a regression");
+    let names: Vec<&str> = import.features.iter().map(|feature| feature.name.as_str()).collect();
+    assert_eq!((names, import.calibration.link), (vec!["income", "age"], Link::Identity));
+    let margin = |row: [Option<f64>; 2]| import.ensemble.margin(&FeatureVector(row.into()));
+    assert_eq!(margin([Some(10.0), Some(3.0)]), 0.25 + 4.0 * 0.5 * (10.0 - 2.0) - 3.0 * (3.0 - 2.0));
+    // What is missing counts as the scaler's mean.
+    assert_eq!(margin([None, None]), 0.25);
+    let step = operator("Sigmoid", &["margin"], "p", &[]);
+    let error = onnx::read(&onnx_regression(&[step])).expect_err("an operator that changes values");
+    assert!(error.to_string().contains("\"Sigmoid\""), "{error}");
+}
