@@ -94,7 +94,7 @@ fn supported(import: Import, file: &Value, bytes: &[u8], report: &mut Report) {
     let shap = if single { "shap_abs" } else { "shap_path_dependent_abs" };
     if let Some(explainer) = Explainer::of_library(model.ensemble()) {
         explained(&model, &explainer, &rows, &answers["shap_path_dependent"], "path", tolerance(shap), report);
-        paired(&model, &explainer, &rows, &answers["shap_interactions"], tolerance(shap), report);
+        interactions(&model, &explainer, &rows, &answers["shap_interactions"], tolerance(shap), report);
     }
     let shap = if single { "shap_abs" } else { "shap_interventional_abs" };
     for (name, tolerance) in [
@@ -134,8 +134,8 @@ fn explained(
     }
 }
 
-/// Interaction values; the library's last row and column are the base's.
-fn paired(
+/// Interaction values; the last list of a row and the last number of each list are the base.
+fn interactions(
     model: &Model,
     explainer: &Explainer,
     rows: &[FeatureVector],
@@ -143,13 +143,19 @@ fn paired(
     tolerance: f64,
     report: &mut Report,
 ) {
-    let matrices = expected["values"].as_array().map_or(&[][..], Vec::as_slice);
-    for (row, (vector, matrix)) in rows.iter().zip(matrices).enumerate() {
-        let n = vector.0.len();
-        let found = explainer.interactions(model.ensemble(), vector);
-        for (at, found) in found.iter().enumerate() {
-            let expected = number(&matrix[at / n][at % n]).unwrap_or(f64::NAN);
-            report.number(&format!("row {row}, features {} and {}", at / n, at % n), *found, expected, tolerance);
+    let indices = numbers(&expected["row_indices"]);
+    for (place, lists) in expected["values"].as_array().map_or(&[][..], Vec::as_slice).iter().enumerate() {
+        let row = &rows[indices.get(place).map_or(place, |index| *index as usize)];
+        let (found, n) = (explainer.interactions(model.ensemble(), row), row.0.len());
+        for a in 0..n {
+            for (b, expected) in numbers(&lists[a]).into_iter().take(n).enumerate() {
+                report.number(
+                    &format!("interaction of {a} and {b}, row {place}"),
+                    found[a * n + b],
+                    expected,
+                    tolerance,
+                );
+            }
         }
     }
 }

@@ -286,12 +286,12 @@ pub(crate) fn rows(mask: &Mask) -> impl Iterator<Item = usize> {
 /// all words at once.
 ///
 /// Source: Warren, *Hacker's Delight* (2012), section 7-3.
-pub(crate) fn numbers<const N: usize>(planes: &[Mask; N]) -> [u8; ROWS] {
+pub(crate) fn numbers<const N: usize>(planes: &[Mask; N], numbers: &mut [u8; ROWS]) {
     let mut rows: [Mask; 8] = core::array::from_fn(|plane| planes.get(plane).copied().unwrap_or(NONE));
     for (distance, shift, kept) in [(4, 32, 0xFFFF_FFFF), (2, 16, 0xFFFF_0000_FFFF), (1, 8, 0xFF_00FF_00FF_00FF)] {
         for low in (0..8).filter(|plane| plane & distance == 0) {
-            let (lower, upper) = rows.split_at_mut(low + distance);
-            for (a, b) in lower[low].iter_mut().zip(&mut upper[0]) {
+            let Ok([a, b]) = rows.get_disjoint_mut([low, low + distance]) else { continue };
+            for (a, b) in a.iter_mut().zip(b) {
                 let swapped = (*a >> shift ^ *b) & kept;
                 *a ^= swapped << shift;
                 *b ^= swapped;
@@ -304,9 +304,7 @@ pub(crate) fn numbers<const N: usize>(planes: &[Mask; N]) -> [u8; ROWS] {
             *word ^= swapped ^ swapped << shift;
         }
     }
-    let mut numbers = [0; ROWS];
     for (group, eight) in numbers.as_chunks_mut::<8>().0.iter_mut().enumerate() {
         *eight = rows[group % 8][group / 8].to_le_bytes();
     }
-    numbers
 }

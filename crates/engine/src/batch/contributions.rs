@@ -59,9 +59,10 @@ impl ShapKernel {
         match (&mut self.form, ensemble, explainer.fold()) {
             (Form::Symmetric(trees), _, Fold::Symmetric(tables)) => {
                 fill(&mut self.answers, &trees.questions, blocks);
+                let mut numbers = [0; ROWS];
                 for (answers, sums) in self.answers.iter().zip(columns.chunks_exact_mut(n_features)) {
                     for (index, table) in tables.trees().iter().enumerate() {
-                        let numbers = trees.numbers(index, answers.masks());
+                        trees.numbers(index, answers.masks(), &mut numbers);
                         add(sums, &table.players, &table.columns, &numbers);
                     }
                 }
@@ -69,10 +70,11 @@ impl ShapKernel {
             (Form::General(questions, groups), Ensemble::General(model), fold) => {
                 fill(&mut self.answers, questions, blocks);
                 // A block's sums stay near while some tables pass by, and these tables while the blocks do.
+                let mut numbers = [0; ROWS];
                 for groups in groups.groups.chunks(GROUPS) {
                     for (answers, sums) in self.answers.iter().zip(columns.chunks_exact_mut(n_features)) {
                         for group in groups {
-                            let numbers = numbers(group, answers.masks());
+                            number(group, answers.masks(), &mut numbers);
                             add(sums, &group.features, &group.columns, &numbers);
                         }
                     }
@@ -150,7 +152,7 @@ fn add<const N: usize>(sums: &mut [[f64; ROWS]], features: &[usize], tables: &[[
 }
 
 /// Each row's answers to what a group asks, as a number.
-fn numbers(group: &Group, masks: &[Mask]) -> [u8; ROWS] {
+fn number(group: &Group, masks: &[Mask], numbers: &mut [u8; ROWS]) {
     let mut planes = [block::NONE; MOST_BITS];
     for (plane, bit) in planes.iter_mut().zip(&group.bits) {
         *plane = bit.iter().fold(block::ALL, |rows, (predicate, answer)| match answer {
@@ -158,5 +160,5 @@ fn numbers(group: &Group, masks: &[Mask]) -> [u8; ROWS] {
             false => block::without(&rows, &masks[*predicate]),
         });
     }
-    block::numbers(&planes)
+    block::numbers(&planes, numbers);
 }

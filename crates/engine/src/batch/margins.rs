@@ -184,12 +184,12 @@ impl Trees {
     fn add<T: Precision>(&self, masks: &[Mask], branching: &[Branching], sums: &mut [T; ROWS]) {
         let (fours, rest) = T::leaves(self).as_chunks::<AT_ONCE>();
         let tables = fours.iter().map(|four| &four[..]).chain(rest.chunks(1));
-        let mut from = 0;
+        let (mut from, mut numbers) = (0, [[0; ROWS]; AT_ONCE]);
         for tables in tables {
             let trees = &self.trees[from..from + tables.len()];
             match <&[[T; LEAVES]; AT_ONCE]>::try_from(tables) {
                 Ok(tables) if !trees.contains(&Tree::Deep) => {
-                    let numbers: [[u8; ROWS]; AT_ONCE] = core::array::from_fn(|tree| trees[tree].numbers(masks));
+                    trees.iter().zip(&mut numbers).for_each(|(tree, numbers)| tree.numbers(masks, numbers));
                     for (row, sum) in sums.iter_mut().enumerate() {
                         for (table, numbers) in tables.iter().zip(&numbers) {
                             *sum += table[usize::from(numbers[row]) % LEAVES];
@@ -209,8 +209,8 @@ impl Trees {
 
 impl Trees {
     /// The leaf numbers of a block in one tree with at most [`MOST_LEVELS`] levels.
-    pub(super) fn numbers(&self, tree: usize, masks: &[Mask]) -> [u8; ROWS] {
-        self.trees[tree].numbers(masks)
+    pub(super) fn numbers(&self, tree: usize, masks: &[Mask], numbers: &mut [u8; ROWS]) {
+        self.trees[tree].numbers(masks, numbers);
     }
 }
 
@@ -228,45 +228,47 @@ impl Tree {
                 block::rows(rows).for_each(|row| sums[row] += T::of(tree.leaves[leaf]));
             }),
             _ => {
-                for (sum, number) in sums.iter_mut().zip(self.numbers(masks)) {
+                let mut numbers = [0; ROWS];
+                self.numbers(masks, &mut numbers);
+                for (sum, number) in sums.iter_mut().zip(numbers) {
                     *sum += table[usize::from(number) % LEAVES];
                 }
             }
         }
     }
 
-    fn numbers(&self, masks: &[Mask]) -> [u8; ROWS] {
+    fn numbers(&self, masks: &[Mask], numbers: &mut [u8; ROWS]) {
         match self {
             Tree::Symmetric(levels) => {
-                fn of<const N: usize>(levels: &[u32], masks: &[Mask]) -> [u8; ROWS] {
-                    block::numbers::<N>(&core::array::from_fn(|level| masks[levels[level] as usize]))
+                fn of<const N: usize>(levels: &[u32], masks: &[Mask], numbers: &mut [u8; ROWS]) {
+                    block::numbers::<N>(&core::array::from_fn(|level| masks[levels[level] as usize]), numbers);
                 }
                 match levels.len() {
-                    0 => [0; ROWS],
-                    1 => of::<1>(levels, masks),
-                    2 => of::<2>(levels, masks),
-                    3 => of::<3>(levels, masks),
-                    4 => of::<4>(levels, masks),
-                    5 => of::<5>(levels, masks),
-                    _ => of::<MOST_LEVELS>(levels, masks),
+                    0 => numbers.fill(0),
+                    1 => of::<1>(levels, masks, numbers),
+                    2 => of::<2>(levels, masks, numbers),
+                    3 => of::<3>(levels, masks, numbers),
+                    4 => of::<4>(levels, masks, numbers),
+                    5 => of::<5>(levels, masks, numbers),
+                    _ => of::<MOST_LEVELS>(levels, masks, numbers),
                 }
             }
             Tree::Complete(depth, nodes) => match depth {
-                0 => [0; ROWS],
-                1 => sliced::<1>(nodes, masks),
-                2 => sliced::<2>(nodes, masks),
-                3 => sliced::<3>(nodes, masks),
-                4 => sliced::<4>(nodes, masks),
-                5 => sliced::<5>(nodes, masks),
-                _ => sliced::<MOST_LEVELS>(nodes, masks),
+                0 => numbers.fill(0),
+                1 => sliced::<1>(nodes, masks, numbers),
+                2 => sliced::<2>(nodes, masks, numbers),
+                3 => sliced::<3>(nodes, masks, numbers),
+                4 => sliced::<4>(nodes, masks, numbers),
+                5 => sliced::<5>(nodes, masks, numbers),
+                _ => sliced::<MOST_LEVELS>(nodes, masks, numbers),
             },
-            Tree::Deep => [0; ROWS],
+            Tree::Deep => numbers.fill(0),
         }
     }
 }
 
 /// The answers at each level of a complete tree, as numbers.
-fn sliced<const N: usize>(nodes: &[u32], masks: &[Mask]) -> [u8; ROWS] {
+fn sliced<const N: usize>(nodes: &[u32], masks: &[Mask], numbers: &mut [u8; ROWS]) {
     let mask = |node: usize| &masks[nodes[node] as usize];
     let planes: [Mask; N] = core::array::from_fn(|level| {
         if level == 0 {
@@ -287,7 +289,7 @@ fn sliced<const N: usize>(nodes: &[u32], masks: &[Mask]) -> [u8; ROWS] {
         }
         selected[0]
     });
-    block::numbers(&planes)
+    block::numbers(&planes, numbers);
 }
 
 /// Levels of a tree.
