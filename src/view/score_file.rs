@@ -49,7 +49,7 @@ pub fn ScoreFile(
     view! {
         <main class="score-file" id="file" tabindex="-1">
             <section class="panel" aria-labelledby="file-title">
-                <div class="panel-head"><h2 id="file-title">{text::SCORE_FILE}</h2></div>
+                <div class="panel-head"><h1 id="file-title">{text::SCORE_FILE}</h1></div>
                 <p class="hint">{text::FILE_INTRO}</p>
                 {panel.chooser()}
                 {panel.options()}
@@ -276,7 +276,7 @@ fn faults(summary: &Summary) -> AnyView {
         }
     };
     view! {
-        <h3>{text::file_faults(listed.len(), summary.faults.count())}</h3>
+        <h2>{text::file_faults(listed.len(), summary.faults.count())}</h2>
         <div class="scroll" tabindex="0" role="region" aria-label=text::FILE_WRONG>
             <table data-testid="file-faults">
                 <thead>
