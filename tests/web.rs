@@ -86,6 +86,7 @@ fn model() -> Vec<u8> {
             parameters: Default::default(),
             permitted_by_request: Vec::new(),
             gain: Vec::new(),
+            imported: None,
         },
         target: Target {
             column: "bad".to_owned(),
@@ -96,13 +97,13 @@ fn model() -> Vec<u8> {
         calibration: Calibration::NONE,
         scale: Scale::default(),
         spread: vec![5.0; N_BANDS],
-        populations: Populations {
+        populations: Some(Populations {
             all: population(None, None),
             bands: vec![population(Some(640), Some(660))],
             other_bands: None,
-        },
+        }),
         bins: bins.map(|name| ReferenceBins { name, edges: Vec::new(), counts: vec![50], missing: 0 }).collect(),
-        metrics: Metrics {
+        metrics: Some(Metrics {
             protocol: "none".to_owned(),
             folds: 1,
             rows: 50,
@@ -111,7 +112,7 @@ fn model() -> Vec<u8> {
             ks: estimate,
             log_loss: estimate,
             brier: estimate,
-        },
+        }),
         probes: Vec::new(),
         ensemble: Ensemble::Symmetric(ensemble),
         schema,
