@@ -63,4 +63,12 @@ export interface Asked {
 /** A place in a file, or the size of a part of it. */
 export interface Place { bytes: number; records: number; lines: number }
 /** `summary` is JSON; all its numbers are counts. */
-export interface Scored { lines: Uint8Array; summary: string }
+export interface Scored {
+  lines: Uint8Array;
+  /** All counts as JSON. */
+  summary: string;
+  /** Rows approved, conditional, counter-offered, reviewed, declined, incomplete, refused. */
+  counts: Float64Array;
+  /** The first faults, each the number of its record and a sentence: in the order of their text is in the file's order. */
+  faults: string[];
+}

@@ -30,11 +30,7 @@ pub const FILE_CANCELLED: &str = "Cancelled. Nothing was kept.";
 pub const FILE_COUNTS: &str = "Rows by answer";
 pub const FILE_ROWS: &str = "Rows";
 pub const FILE_SHARE: &str = "Share";
-pub const FILE_WRONG: &str = "What is wrong, and where";
-pub const FILE_LINE: &str = "Line";
-pub const FILE_COLUMN: &str = "Column";
-pub const FILE_FOUND: &str = "Found";
-pub const FILE_EXPECTED: &str = "Expected";
+pub const FILE_WRONG: &str = "Refused rows, the first ones";
 pub const SKIP: &str = "Skip to the answer";
 
 pub const STRIP_SYNTHETIC: &str = "Synthetic data. A simulation, not a credit decision.";
@@ -426,9 +422,4 @@ pub fn file_progress(progress: &Progress) -> String {
 /// The link to a result.
 pub fn file_download(format: &str) -> String {
     format!("Download the result as {format}")
-}
-
-/// Above the faults that are listed.
-pub fn file_faults(listed: usize, all: usize) -> String {
-    if listed == all { format!("{all} faults in refused rows") } else { format!("The first {listed} of {all} faults") }
 }

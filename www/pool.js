@@ -17,7 +17,7 @@ const plus = (a, b) => ({ bytes: a.bytes + b.bytes, records: a.records + b.recor
 
 /**
  * Answers every row of a file. `book` has what a worker's "init" needs, and `script`, the worker's address. `hear` gets
- * {progress: {rows, bytes, workers, memory, budget, replaced}} and {summary} for each chunk, and last {result: Blob} or
+ * {progress: {rows, bytes, workers, memory, budget, replaced}} and {counts, faults} for each chunk, and last {result: Blob} or
  * {error: {message, at}}. Returns a function that cancels.
  */
 export function scoreFile({ script, ...book }, file, asked, nWorkers, hear) {
@@ -117,7 +117,7 @@ export function scoreFile({ script, ...book }, file, asked, nWorkers, hear) {
         bytes += job.size.bytes;
         // The browser may keep a blob on disk.
         parts[job.index] = new Blob([ok.lines]);
-        hear({ summary: ok.summary });
+        hear({ counts: ok.counts, faults: ok.faults });
       }
       tell();
       if (ok.memory > BUDGET) {

@@ -1,20 +1,21 @@
 //! Several engines at once: a file's rows are answered by workers, chunk by chunk.
 
-use js_sys::{Function, JSON, Object, Reflect};
-use underglass_engine::portfolio::Summary;
+use js_sys::{Array, Float64Array, Function, JSON, Promise, Reflect};
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
 use web_sys::{Blob, File, Url};
 
-use super::{SecondEngine, Unavailable, clock};
+use super::{SecondEngine, Unavailable, absolute, clock};
 use crate::state::book::BookFiles;
-use crate::state::file::Progress;
+use crate::state::file::{Counts, Progress};
 
-#[wasm_bindgen(module = "/www/pool.js")]
+#[wasm_bindgen]
 extern "C" {
-    #[wasm_bindgen(js_name = scoreFile)]
-    fn score_file(book: &Object, file: &File, asked: &JsValue, workers: u32, hear: &Function) -> Function;
+    /// Loads a script when it is first needed.
+    #[wasm_bindgen(js_name = import)]
+    fn import(address: &str) -> Promise;
 }
 
 /// What is heard of a file under way.
@@ -22,7 +23,7 @@ pub enum Heard {
     /// How far it is.
     Progress(Progress),
     /// The counts of some more rows.
-    Counts(Summary),
+    Counts(Counts),
     /// All lines, at this address.
     Done(String),
     /// It cannot be scored.
@@ -47,19 +48,24 @@ impl FileRun {
         workers: u32,
         mut hear: impl FnMut(Heard) + 'static,
     ) -> Result<Self, Unavailable> {
+        let address = absolute("pool.js").ok_or_else(|| Unavailable("the page has no address".to_owned()))?;
+        let pool = JsFuture::from(import(&address)).await?;
         let parts = SecondEngine::parts(book, "lab").await?;
         let started = clock::now();
         let heard = Closure::<dyn FnMut(JsValue)>::new(move |event: JsValue| {
             let elapsed = clock::now() - started;
             let get = |name: &str| Reflect::get(&event, &name.into()).unwrap_or(JsValue::UNDEFINED);
-            let [progress, summary, result, error] = ["progress", "summary", "result", "error"].map(get);
+            let [progress, counts, result, error] = ["progress", "counts", "result", "error"].map(get);
             if progress.is_object() {
                 hear(Heard::Progress(read(&progress, elapsed)));
-            } else if let Some(summary) = summary.as_string() {
-                hear(match serde_json::from_str(&summary) {
-                    Ok(summary) => Heard::Counts(summary),
-                    Err(error) => Heard::Failed(error.to_string()),
-                });
+            } else if let Some(counted) = counts.dyn_ref::<Float64Array>() {
+                let mut counts = Counts::default();
+                for (at, rows) in counts.rows.iter_mut().enumerate() {
+                    *rows = counted.get_index(at as u32);
+                }
+                let faults = Array::from(&get("faults"));
+                counts.faults = faults.iter().filter_map(|fault| fault.as_string()).collect();
+                hear(Heard::Counts(counts));
             } else if let Some(blob) = result.dyn_ref::<Blob>() {
                 let address = Url::create_object_url_with_blob(blob).unwrap_or_default();
                 hear(Heard::Done(address));
@@ -69,7 +75,9 @@ impl FileRun {
             }
         });
         let asked = JSON::parse(asked)?;
-        let cancel = score_file(&parts, file, &asked, workers, heard.as_ref().unchecked_ref());
+        let score_file: Function = Reflect::get(&pool, &"scoreFile".into())?.dyn_into()?;
+        let arguments = Array::of5(&parts, file, &asked, &workers.into(), heard.as_ref());
+        let cancel = score_file.apply(&JsValue::NULL, &arguments)?.dyn_into()?;
         Ok(Self { cancel, _hear: heard })
     }
 }

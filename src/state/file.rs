@@ -1,7 +1,5 @@
 //! A file of applications on its way to answers.
 
-use underglass_engine::portfolio::Summary;
-
 /// What is happening to the chosen file.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub enum Run {
@@ -44,16 +42,34 @@ impl Progress {
     }
 }
 
-/// The rows of a summary by what was answered, as a table shows them: a word, and how many.
-pub fn counts(summary: &Summary) -> [(&'static str, u64); 7] {
-    let by = summary.outcomes;
-    [
-        ("approve", by.approve),
-        ("conditional", by.conditional),
-        ("counteroffer", by.counteroffer),
-        ("review", by.review),
-        ("decline", by.decline),
-        ("incomplete", by.incomplete),
-        ("refused", summary.refused),
-    ]
+/// What the workers counted so far.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Counts {
+    /// Rows by answer, in the order of [`ANSWERS`].
+    pub rows: [f64; 7],
+    /// The first faults, in the order of the file.
+    pub faults: Vec<String>,
+}
+
+/// The answers that are counted.
+pub const ANSWERS: [&str; 7] = ["approve", "conditional", "counteroffer", "review", "decline", "incomplete", "refused"];
+
+/// The most faults that are shown.
+const MOST_FAULTS: usize = 20;
+
+impl Counts {
+    /// Adds those of other rows.
+    pub fn add(&mut self, other: &Counts) {
+        self.rows.iter_mut().zip(other.rows).for_each(|(sum, more)| *sum += more);
+        for fault in &other.faults {
+            let at = self.faults.partition_point(|listed| listed < fault);
+            self.faults.insert(at, fault.clone());
+        }
+        self.faults.truncate(MOST_FAULTS);
+    }
+
+    /// All rows.
+    pub fn all(&self) -> f64 {
+        self.rows.iter().sum()
+    }
 }

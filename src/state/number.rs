@@ -18,7 +18,7 @@ pub fn parse(text: &str, input: &Input) -> FormValue {
 /// Reads with JSON's reader, which the module carries anyway: the standard library's would add its own tables.
 fn read(text: &str) -> FormValue {
     let padded = text.strip_prefix('.').map(|decimals| format!("0.{decimals}"));
-    match serde_json::from_str(padded.as_deref().unwrap_or(text)) {
+    match serde_json::from_slice(padded.as_deref().unwrap_or(text).as_bytes()) {
         _ if text.is_empty() => FormValue::Missing,
         Ok(number) => FormValue::Number(number),
         Err(_) => FormValue::Text(text.to_owned()),

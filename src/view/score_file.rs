@@ -2,13 +2,11 @@
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use underglass_engine::portfolio::Summary;
-use underglass_engine::table::Fault;
 use web_sys::{DragEvent, File, FileList, HtmlInputElement};
 
 use crate::host::{self, FileRun, Heard};
 use crate::state::OpenBook;
-use crate::state::file::{Progress, Run, counts};
+use crate::state::file::{ANSWERS, Counts, Progress, Run};
 use crate::state::number::{fixed, plain};
 use crate::text;
 
@@ -22,7 +20,7 @@ struct Panel {
     format: RwSignal<String>,
     workers: RwSignal<u32>,
     run: RwSignal<Run>,
-    summary: RwSignal<Summary>,
+    counts: RwSignal<Counts>,
     /// The workers; dropping them ends them.
     under_way: StoredValue<Option<FileRun>, LocalStorage>,
     /// Runs so far: what is heard of an earlier one is not shown.
@@ -42,7 +40,7 @@ pub fn ScoreFile(
         format: RwSignal::new("csv".to_owned()),
         workers: RwSignal::new(host::most_workers()),
         run: RwSignal::new(Run::Idle),
-        summary: RwSignal::new(Summary::default()),
+        counts: RwSignal::new(Counts::default()),
         under_way: StoredValue::new_local(None),
         turn: StoredValue::new(0),
     };
@@ -92,7 +90,7 @@ impl Panel {
         if let Run::Done(_, address) = self.run.get_untracked() {
             host::forget(&address);
         }
-        self.summary.set(Summary::default());
+        self.counts.set(Counts::default());
         self.run.set(run);
     }
 
@@ -129,7 +127,7 @@ impl Panel {
     fn hear(self, heard: Heard) {
         match heard {
             Heard::Progress(progress) => self.run.set(Run::Running(progress)),
-            Heard::Counts(more) => self.summary.update(|summary| summary.merge(more)),
+            Heard::Counts(more) => self.counts.update(|counts| counts.add(&more)),
             Heard::Done(address) => self.run.update(|run| {
                 if let Run::Running(progress) = run {
                     *run = Run::Done(progress.clone(), address);
@@ -224,14 +222,14 @@ impl Panel {
         let format = self.format.get_untracked();
         let name = self.file.with_untracked(|file| file.as_ref().map_or(String::new(), |file| file.name()));
         let name = format!("{}.scored.{format}", name.rsplit_once('.').map_or(name.as_str(), |(stem, _)| stem));
-        let summary = self.summary.get();
-        let all = summary.rows.max(1) as f64;
-        let rows = counts(&summary).into_iter().filter(|(_, n)| *n > 0).map(|(word, n)| {
+        let counts = self.counts.get();
+        let all = counts.all().max(1.0);
+        let rows = ANSWERS.into_iter().zip(counts.rows).filter(|(_, n)| *n > 0.0).map(|(word, n)| {
             view! {
                 <tr>
                     <th scope="row">{word}</th>
-                    <td class="number">{plain(n as f64)}</td>
-                    <td class="number">{format!("{} %", fixed(100.0 * n as f64 / all, 1))}</td>
+                    <td class="number">{plain(n)}</td>
+                    <td class="number">{format!("{} %", fixed(100.0 * n / all, 1))}</td>
                 </tr>
             }
         });
@@ -254,42 +252,24 @@ impl Panel {
                     {text::file_download(if format == "csv" { "CSV" } else { "NDJSON" })}
                 </a>
             </p>
-            {faults(&summary)}
+            {faults(&counts)}
         }
         .into_any()
     }
 }
 
-fn faults(summary: &Summary) -> AnyView {
-    let listed = summary.faults.listed();
-    if listed.is_empty() {
+fn faults(counts: &Counts) -> AnyView {
+    if counts.faults.is_empty() {
         return ().into_any();
     }
-    let row = |fault: &Fault| {
-        view! {
-            <tr>
-                <td class="number">{fault.line}</td>
-                <td>{fault.column.clone()}</td>
-                <td>{fault.found.clone()}</td>
-                <td>{fault.expected.clone()}</td>
-            </tr>
-        }
-    };
+    let listed = counts.faults.iter().map(|fault| {
+        // Behind the number of the record, by which they are ordered.
+        let sentence = fault.trim_start().split_once(' ').map_or("", |(_, sentence)| sentence).to_owned();
+        view! { <li>{sentence}</li> }
+    });
     view! {
-        <h2>{text::file_faults(listed.len(), summary.faults.count())}</h2>
-        <div class="scroll" tabindex="0" role="region" aria-label=text::FILE_WRONG>
-            <table data-testid="file-faults">
-                <thead>
-                    <tr>
-                        <th scope="col" class="number">{text::FILE_LINE}</th>
-                        <th scope="col">{text::FILE_COLUMN}</th>
-                        <th scope="col">{text::FILE_FOUND}</th>
-                        <th scope="col">{text::FILE_EXPECTED}</th>
-                    </tr>
-                </thead>
-                <tbody>{listed.iter().map(row).collect_view()}</tbody>
-            </table>
-        </div>
+        <h2>{text::FILE_WRONG}</h2>
+        <ul class="faults" data-testid="file-faults">{listed.collect_view()}</ul>
     }
     .into_any()
 }

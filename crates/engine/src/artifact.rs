@@ -256,8 +256,9 @@ pub struct Probe {
     pub log_odds: f64,
     /// The shown score.
     pub points: Points,
-    /// SHA-256 of base and contributions against all rows, as little-endian doubles; of nothing where there are none.
-    pub contributions_sha256: Digest,
+    /// The first four bytes of the SHA-256 of base and contributions against all rows, as little-endian doubles; of nothing
+    /// where there are none. The file's own digest guards against malice, this against another engine's arithmetic.
+    pub contributions: u32,
 }
 
 /// Why a model file was refused.
@@ -463,11 +464,11 @@ impl Model {
             if found.points != expected.points {
                 return differs("points", found.points.value().to_string(), expected.points.value().to_string());
             }
-            if found.contributions_sha256 != expected.contributions_sha256 {
+            if found.contributions != expected.contributions {
                 return differs(
                     "digest of the contributions",
-                    found.contributions_sha256.to_string(),
-                    expected.contributions_sha256.to_string(),
+                    found.contributions.to_string(),
+                    expected.contributions.to_string(),
                 );
             }
         }
@@ -499,10 +500,11 @@ impl Model {
         let explained = self.against_all.as_ref().map(|explainer| self.explain(explainer, &vector));
         let numbers = explained.into_iter().flat_map(|found| std::iter::once(found.base).chain(found.values));
         let bytes: Vec<u8> = numbers.flat_map(f64::to_le_bytes).collect();
+        let [a, b, c, d, ..] = *Digest::of(&bytes).bytes();
         Probe {
             log_odds: log_odds.0,
             points: Points::from_raw(self.scale().raw(log_odds)),
-            contributions_sha256: Digest::of(&bytes),
+            contributions: u32::from_be_bytes([a, b, c, d]),
             row: vector.0,
         }
     }
@@ -523,8 +525,7 @@ impl Model {
                 let value = |feature: &crate::features::Feature| {
                     let part: f64 = rng.random_range(0.0..1.0);
                     match (feature.levels.len(), feature.range) {
-                        // Three decimals: probes need not carry the digits of a random number.
-                        (0, Some((low, high))) => Some(((low + (high - low) * part) * 1000.0).round() / 1000.0),
+                        (0, Some((low, high))) => Some(short(low + (high - low) * part, (high - low) / 100.0)),
                         (0, None) => None,
                         (levels, _) => Some((part * levels as f64).floor()),
                     }
@@ -570,6 +571,14 @@ impl Populations {
         }
         merged
     }
+}
+
+/// A number near this one with no digits below a resolution: probes need not carry those of a random number.
+fn short(number: f64, resolution: f64) -> f64 {
+    let digits = -libm::floor(libm::log10(resolution));
+    let power = libm::pow(10.0, digits.abs());
+    let rounded = if digits > 0.0 { (number * power).round() / power } else { (number / power).round() * power };
+    if rounded.is_finite() { rounded } else { number }
 }
 
 /// The 20-point band of a raw score, from 0.

@@ -2,9 +2,9 @@
 
 use crate::Underglass;
 use crate::convert::{self, Failure, fail};
-use js_sys::Uint8Array;
+use js_sys::{Array, Float64Array, Uint8Array};
 use underglass_engine::portfolio::{Chunk, Scoring};
-use underglass_engine::table::Layout;
+use underglass_engine::table::{Fault, Layout};
 use wasm_bindgen::prelude::*;
 
 /// One file against one book.
@@ -72,11 +72,19 @@ impl FileChunk {
         convert::progress(self.chunk.step(&book.engine, &file.scoring, budget as usize))
     }
 
-    /// One line a row, and the counts as JSON.
+    /// One line a row, all counts as JSON, and what a page shows of them: rows by answer and the first faults.
     #[wasm_bindgen(unchecked_return_type = "Scored")]
     pub fn finish(self) -> Result<JsValue, JsValue> {
         let scored = self.chunk.finish();
         let summary = serde_json::to_string(&scored.summary).map_err(|error| fail("internal", &error.to_string()))?;
-        convert::object(&[("lines", Uint8Array::from(scored.lines.as_bytes()).into()), ("summary", summary.into())])
+        let counts = scored.summary.answers().map(|count| count as f64);
+        let fault = |fault: &Fault| format!("{:>12} {fault}", fault.record.unwrap_or_default());
+        let faults: Array = scored.summary.faults.listed().iter().map(|one| JsValue::from(fault(one))).collect();
+        convert::object(&[
+            ("lines", Uint8Array::from(scored.lines.as_bytes()).into()),
+            ("summary", summary.into()),
+            ("counts", Float64Array::from(&counts[..]).into()),
+            ("faults", faults.into()),
+        ])
     }
 }

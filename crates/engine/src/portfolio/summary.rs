@@ -76,6 +76,12 @@ impl Outcomes {
 }
 
 impl Summary {
+    /// Rows that were approved, conditional, counter-offered, reviewed, declined, incomplete, and refused.
+    pub fn answers(&self) -> [u64; 7] {
+        let Outcomes { approve, conditional, counteroffer, review, decline, incomplete } = self.outcomes;
+        [approve, conditional, counteroffer, review, decline, incomplete, self.refused]
+    }
+
     /// Adds the counts of other rows of the same file.
     pub fn merge(&mut self, other: Self) {
         self.rows += other.rows;

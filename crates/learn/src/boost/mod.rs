@@ -285,10 +285,10 @@ impl Booster {
     }
 }
 
-/// A leaf value as it stands in the artifact: a multiple of 1e-5 in single precision, which prints in few digits. Later
+/// A leaf value as it stands in the artifact: a multiple of 1e-4 in single precision, which prints in few digits. Later
 /// trees see this value and make up for what rounding left. Rounding keeps every order.
 fn stored(leaf: f64) -> f64 {
-    f64::from(((leaf * 1e5).round() / 1e5) as f32)
+    f64::from(((leaf * 1e4).round() / 1e4) as f32)
 }
 
 #[cfg(test)]
