@@ -44,7 +44,7 @@ test('a link shows the identical screen in a new profile', async ({ page, site, 
   const other = await (await browser.newContext()).newPage();
   await other.goto(page.url());
   await expect(answer(other)).toBeVisible();
-  const seen = (view) => view.locator('main').innerText();
+  const seen = (view) => view.locator('main.decide').innerText();
   await expect.poll(() => seen(other)).toBe(await seen(page));
   await other.context().close();
 });

@@ -26,7 +26,7 @@ pub(crate) fn bench(rounds: u16) -> Result<()> {
     let data = root().join("target/bench/data");
     prepare(&toolbox, &python, &data)?;
 
-    let built = target().join("release");
+    let built = tools::target().join("release");
     let out = root().join("target/bench/bench.json");
     let mut measure = toolbox.command("node tests/bench/bench.mjs");
     let options: [(&str, &Path); 7] = [
@@ -53,7 +53,8 @@ fn prepare(toolbox: &Toolbox, python: &Path, data: &Path) -> Result<()> {
     }
     eprintln!("      making 300,000 rows and training the peers' models, once");
     run(toolbox.command(&python.display().to_string()).arg("tests/bench/peers.py").arg("make").arg(data))?;
-    let underglass = |line: &str| toolbox.command(&format!("{} {line}", target().join("release/underglass").display()));
+    let underglass =
+        |line: &str| toolbox.command(&format!("{} {line}", tools::target().join("release/underglass").display()));
     run(underglass("synth applications --rows 1000 --seed 9 --out").arg(data.join("applications.csv")))?;
     run(underglass("import xgboost").arg(data.join("xgboost.json")).arg("--out").arg(data.join("imported.json")))?;
     run(underglass("train risk --spec tests/bench/own.toml --data")
@@ -82,9 +83,4 @@ fn python(toolbox: &Toolbox) -> Result<PathBuf> {
         .arg(&requirements))?;
     fs::write(&installed, wanted).map_err(|error| Stop::at(&installed, &error))?;
     Ok(python)
-}
-
-/// Where cargo builds.
-fn target() -> PathBuf {
-    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from)
 }

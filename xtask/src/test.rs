@@ -120,6 +120,7 @@ fn end_to_end(toolbox: &Toolbox, browser: &Browser, tally: &mut Tally) -> Result
     let server = Server::bind(None, "/a/nested/path/")?;
     let mut playwright = toolbox.command("npm test --silent --prefix tests/e2e");
     playwright.env("UNDERGLASS_SITE", server.url()).env("CHROMIUM", &browser.chromium);
+    playwright.env("UNDERGLASS_CLI", tools::target().join("release/underglass"));
     thread::spawn(|| server.run());
     tests(playwright, tally)
 }
