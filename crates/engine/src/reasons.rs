@@ -189,11 +189,12 @@ impl Families {
     /// decision and in a batch.
     pub(crate) fn keep_adverse(&self, families: &mut Vec<(usize, f64)>) {
         families.retain(|(_, points)| *points < 0.0);
-        families.sort_unstable_by(|a, b| a.1.total_cmp(&b.1).then_with(|| self.names[a.0].cmp(&self.names[b.0])));
         let all: f64 = families.iter().map(|(_, points)| points).sum();
-        // The share falls from one to the next, and the first is always a reason.
-        let principal = families.iter().position(|(_, points)| *points > LEAST_SHARE * all);
-        families.truncate(principal.map_or(families.len(), |small| small.max(1)));
+        let worst = families.iter().map(|(_, points)| *points).fold(0.0, f64::min);
+        // The worst is always a reason.
+        let least = (LEAST_SHARE * all).max(worst);
+        families.retain(|(_, points)| *points <= least);
+        families.sort_unstable_by(|a, b| a.1.total_cmp(&b.1).then_with(|| self.names[a.0].cmp(&self.names[b.0])));
     }
 }
 

@@ -9,14 +9,13 @@ use underglass_engine::artifact::{
     ArtifactError, Estimate, Lineage, Metrics, Model, ModelFile, N_BANDS, Population, Populations, ReferenceBins,
     Target,
 };
-use underglass_engine::batch::{Columns, ExplainJob, ReasonJob, ScoreJob};
+use underglass_engine::batch::{Columns, ExplainJob, ScoreJob};
 use underglass_engine::decision::{Decision, Outcome};
 use underglass_engine::features::{FeatureVector, Schema};
 use underglass_engine::load::Files;
 use underglass_engine::model::symmetric::{Symmetric, Tree};
 use underglass_engine::model::{Calibration, Ensemble, Predicate, Side, Summary};
 use underglass_engine::population::auto::{self, Shock};
-use underglass_engine::reasons::{self, MOST_REASONS};
 use underglass_engine::receipt::{Receipt, ReplayError, Stage};
 use underglass_engine::seal::{self, Digest};
 use underglass_engine::units::{Date, Scale};
@@ -274,7 +273,7 @@ fn flips_stand_where_the_outcome_changes() {
 }
 
 #[test]
-fn a_batch_gives_the_bits_and_the_reasons_of_single_rows() {
+fn a_batch_gives_the_bits_of_single_rows() {
     let engine = engine();
     let model = &engine.model;
     let rows = rows(model.schema(), 5, 600);
@@ -282,32 +281,19 @@ fn a_batch_gives_the_bits_and_the_reasons_of_single_rows() {
     let column = |feature: usize| rows.iter().map(move |row| row.0[feature].unwrap_or(f64::NAN));
     let columns = Columns::Features((0..n_features).flat_map(column).collect());
     let mut scoring = ScoreJob::new(model, columns.clone(), rows.len()).expect("fitting columns");
-    let mut explaining = ExplainJob::new(model, columns.clone(), rows.len()).expect("fitting columns");
-    let mut reasoning = ReasonJob::new(model, None, columns, rows.len()).expect("fitting columns");
+    let mut explaining = ExplainJob::new(model, columns, rows.len()).expect("fitting columns");
     // Budgets that are no whole number of blocks.
     for (step, done) in [(1, 100), (2, 401), (3, 600)] {
         let budget = [100, 301, 5_000][step - 1];
         assert_eq!(scoring.step(model, budget).expect("finite").done, done);
         assert_eq!(explaining.step(model, budget).expect("finite").done, done);
-        assert_eq!(reasoning.step(model, budget).expect("finite").done, done);
     }
-    let (scores, contributions, adverse) = (scoring.finish(), explaining.finish(), reasoning.finish());
-    let factor = model.scale().factor();
+    let (scores, contributions) = (scoring.finish(), explaining.finish());
     for (index, row) in rows.iter().enumerate() {
         assert_eq!(scores.margin[index].to_bits(), model.log_odds(row).0.to_bits());
         let alone = model.explain(model.against_all().expect("a reference"), row);
         let values = &contributions.values[index * n_features..][..n_features];
         assert!(values.iter().zip(&alone.values).all(|(a, b)| a.to_bits() == b.to_bits()), "row {index}");
         assert_eq!(contributions.base.to_bits(), alone.base.to_bits());
-        let points: Vec<f64> = alone.values.iter().map(|value| -factor * value).collect();
-        let expected = reasons::principal(model.schema(), &engine.policy, &[], Some(&points));
-        let found = index * MOST_REASONS..(index + 1) * MOST_REASONS;
-        let found: Vec<(String, Option<f64>)> = adverse.reasons[found.clone()]
-            .iter()
-            .zip(&adverse.points[found])
-            .filter_map(|(family, points)| Some((adverse.families[usize::from((*family)?)].clone(), Some(*points))))
-            .collect();
-        let expected: Vec<_> = expected.into_iter().map(|reason| (reason.code, reason.points)).collect();
-        assert_eq!(found, expected, "row {index}");
     }
 }

@@ -46,7 +46,7 @@ impl Case {
     pub(crate) fn explain(&mut self, n_blocks: usize) -> f64 {
         let (mut sum, mut columns) = (0.0, vec![[0.0; ROWS]; BLOCKS * N_FEATURES]);
         for blocks in self.blocks[..n_blocks].as_chunks::<BLOCKS>().0 {
-            self.shap.contributions(&self.ensemble, &self.explainer, blocks, &mut columns);
+            self.shap.explain(&self.ensemble, &self.explainer, blocks, None, &mut columns);
             sum += columns.iter().map(|column| column.iter().sum::<f64>()).sum::<f64>();
         }
         sum

@@ -5,7 +5,7 @@ use crate::model::predicate::ZERO;
 use crate::model::{Predicate, Side};
 
 /// Rows of a block.
-pub const ROWS: usize = 256;
+pub const ROWS: usize = 128;
 const WORDS: usize = ROWS / 64;
 
 /// One bit a row: bit `r % 64` of word `r / 64` belongs to row `r`.
@@ -286,25 +286,37 @@ pub(crate) fn rows(mask: &Mask) -> impl Iterator<Item = usize> {
 /// all words at once.
 ///
 /// Source: Warren, *Hacker's Delight* (2012), section 7-3.
-pub(crate) fn numbers<const N: usize>(planes: &[Mask; N], numbers: &mut [u8; ROWS]) {
-    let mut rows: [Mask; 8] = core::array::from_fn(|plane| planes.get(plane).copied().unwrap_or(NONE));
-    for (distance, shift, kept) in [(4, 32, 0xFFFF_FFFF), (2, 16, 0xFFFF_0000_FFFF), (1, 8, 0xFF_00FF_00FF_00FF)] {
-        for low in (0..8).filter(|plane| plane & distance == 0) {
-            let Ok([a, b]) = rows.get_disjoint_mut([low, low + distance]) else { continue };
-            for (a, b) in a.iter_mut().zip(b) {
-                let swapped = (*a >> shift ^ *b) & kept;
-                *a ^= swapped << shift;
-                *b ^= swapped;
-            }
-        }
-    }
-    for (shift, kept) in [(7, 0xAA_00AA_00AA_00AA), (14, 0xCCCC_0000_CCCC), (28, 0xF0F0_F0F0)] {
-        for word in rows.as_flattened_mut() {
-            let swapped = (*word ^ *word >> shift) & kept;
-            *word ^= swapped ^ swapped << shift;
-        }
+pub(crate) fn numbers<const N: usize>(planes: &[&Mask; N], numbers: &mut [u8; ROWS]) {
+    let mut rows: [Mask; 8] = core::array::from_fn(|plane| planes.get(plane).map_or(NONE, |plane| **plane));
+    swap_bytes::<4>(&mut rows, 32, 0xFFFF_FFFF);
+    swap_bytes::<2>(&mut rows, 16, 0xFFFF_0000_FFFF);
+    swap_bytes::<1>(&mut rows, 8, 0xFF_00FF_00FF_00FF);
+    for row in &mut rows {
+        swap_bits(row, 7, 0xAA_00AA_00AA_00AA);
+        swap_bits(row, 14, 0xCCCC_0000_CCCC);
+        swap_bits(row, 28, 0xF0F0_F0F0);
     }
     for (group, eight) in numbers.as_chunks_mut::<8>().0.iter_mut().enumerate() {
         *eight = rows[group % 8][group / 8].to_le_bytes();
     }
+}
+
+#[inline(always)]
+fn swap_bytes<const DISTANCE: usize>(rows: &mut [Mask; 8], shift: u32, kept: u64) {
+    for low in 0..8 {
+        if low & DISTANCE == 0 {
+            let (a, b) = (rows[low], rows[low + DISTANCE]);
+            let swapped: Mask = core::array::from_fn(|word| (a[word] >> shift ^ b[word]) & kept);
+            rows[low] = core::array::from_fn(|word| a[word] ^ swapped[word] << shift);
+            rows[low + DISTANCE] = core::array::from_fn(|word| b[word] ^ swapped[word]);
+        }
+    }
+}
+
+#[inline(always)]
+fn swap_bits(row: &mut Mask, shift: u32, kept: u64) {
+    *row = row.map(|word| {
+        let swapped = (word ^ word >> shift) & kept;
+        word ^ swapped ^ swapped << shift
+    });
 }

@@ -1,8 +1,10 @@
-//! Contributions of blocks of rows, with the bits that a row's explanation has alone where the trees are symmetric.
+//! Margins of blocks of rows with their contributions, which have the bits of a row's explanation alone where the trees
+//! are symmetric.
 
 use super::block::{self, Answers, Block, Mask, Questions, ROWS};
-use super::margins::Trees;
+use super::margins::{AT_ONCE, Trees, add_log_odds};
 use crate::explain::patterns::{Group, Groups, MOST_BITS};
+use crate::explain::shap::TreeTable;
 use crate::explain::{Explainer, Fold};
 use crate::model::{Ensemble, General};
 
@@ -23,7 +25,7 @@ pub struct ShapKernel {
 #[derive(Clone, Debug)]
 enum Form {
     Symmetric(Trees),
-    General(Questions, Groups),
+    General(Trees, Groups),
     Linear,
     Mean(Vec<ShapKernel>),
 }
@@ -31,7 +33,7 @@ enum Form {
 impl ShapKernel {
     /// Arranges the explainer of an ensemble. Of general trees this makes tables of some ten kilobytes a tree.
     pub fn new(ensemble: &Ensemble, explainer: &Explainer) -> Self {
-        let of_general = |model: &General, groups| Form::General(Questions::new(&model.predicates), groups);
+        let of_general = |model: &General, groups| Form::General(Trees::general(model), groups);
         let form = match (ensemble, explainer.fold()) {
             (Ensemble::Symmetric(model), Fold::Symmetric(_)) => Form::Symmetric(Trees::symmetric(model)),
             (Ensemble::General(model), Fold::Paths(paths)) => of_general(model, Groups::path_dependent(model, paths)),
@@ -45,41 +47,56 @@ impl ShapKernel {
         Self { form, answers: Vec::new() }
     }
 
-    /// The contributions of some blocks in the margin's unit, under the ensemble and explainer of this kernel. `columns` has
-    /// one entry a block and feature, block by block; what stands in it is overwritten. [`BLOCKS`] at a time are fastest.
-    pub fn contributions(
+    /// The contributions of some blocks in the margin's unit, under the ensemble and explainer of this kernel, and their
+    /// margins if there is a place for them. `margins` has one entry a block; `columns` has one a block and feature, block by
+    /// block; what stands in them is overwritten. [`BLOCKS`] at a time are fastest.
+    pub fn explain(
         &mut self,
         ensemble: &Ensemble,
         explainer: &Explainer,
         blocks: &[Block],
+        mut margins: Option<&mut [[f64; ROWS]]>,
         columns: &mut [[f64; ROWS]],
     ) {
         columns.iter_mut().for_each(|column| column.fill(0.0));
         let n_features = (columns.len() / blocks.len().max(1)).max(1);
+        let mut numbers = [0; ROWS];
         match (&mut self.form, ensemble, explainer.fold()) {
-            (Form::Symmetric(trees), _, Fold::Symmetric(tables)) => {
+            (Form::Symmetric(trees), Ensemble::Symmetric(model), Fold::Symmetric(tables)) => {
                 fill(&mut self.answers, &trees.questions, blocks);
-                let mut numbers = [0; ROWS];
-                for (answers, sums) in self.answers.iter().zip(columns.chunks_exact_mut(n_features)) {
-                    for (index, table) in tables.trees().iter().enumerate() {
-                        trees.numbers(index, answers.masks(), &mut numbers);
-                        add(sums, &table.players, &table.columns, &numbers);
+                for (block, columns) in columns.chunks_exact_mut(n_features).enumerate() {
+                    let answers = &self.answers[block];
+                    let mut sums = margins.as_mut().map(|margins| &mut margins[block]);
+                    sums.iter_mut().for_each(|sums| sums.fill(model.base));
+                    let mut explain = |table: &TreeTable, numbers: &[u8; ROWS]| {
+                        add(columns, &table.players, &table.columns, numbers);
+                    };
+                    let (some, rest) = tables.trees().as_chunks::<AT_ONCE>();
+                    for (tables, from) in some.iter().zip((0..).step_by(AT_ONCE)) {
+                        let numbers = trees.add_sliced::<f64, AT_ONCE>(from, answers.masks(), sums.as_deref_mut());
+                        tables.iter().zip(&numbers).for_each(|(table, numbers)| explain(table, numbers));
+                    }
+                    for (table, from) in rest.iter().zip(some.len() * AT_ONCE..) {
+                        let [numbers] = trees.add_sliced::<f64, 1>(from, answers.masks(), sums.as_deref_mut());
+                        explain(table, &numbers);
                     }
                 }
             }
-            (Form::General(questions, groups), Ensemble::General(model), fold) => {
-                fill(&mut self.answers, questions, blocks);
+            (Form::General(trees, groups), Ensemble::General(model), fold) => {
+                fill(&mut self.answers, &trees.questions, blocks);
+                for (answers, margins) in self.answers.iter().zip(margins.into_iter().flatten()) {
+                    *margins = trees.margins(model, answers);
+                }
                 // A block's sums stay near while some tables pass by, and these tables while the blocks do.
-                let mut numbers = [0; ROWS];
                 for groups in groups.groups.chunks(GROUPS) {
-                    for (answers, sums) in self.answers.iter().zip(columns.chunks_exact_mut(n_features)) {
+                    for (answers, columns) in self.answers.iter().zip(columns.chunks_exact_mut(n_features)) {
                         for group in groups {
                             number(group, answers.masks(), &mut numbers);
-                            add(sums, &group.features, &group.columns, &numbers);
+                            add(columns, &group.features, &group.columns, &numbers);
                         }
                     }
                 }
-                for (block, sums) in blocks.iter().zip(columns.chunks_exact_mut(n_features)) {
+                for (block, columns) in blocks.iter().zip(columns.chunks_exact_mut(n_features)) {
                     for row in (0..block.n_rows()).filter(|_| !groups.deep.is_empty()) {
                         let (features, mut values) = (block.row(row), vec![0.0; n_features]);
                         match fold {
@@ -88,27 +105,36 @@ impl ShapKernel {
                             // Folded from this ensemble.
                             _ => {}
                         }
-                        sums.iter_mut().zip(values).for_each(|(sums, value)| sums[row] += value);
+                        columns.iter_mut().zip(values).for_each(|(column, value)| column[row] += value);
                     }
                 }
             }
             (_, Ensemble::Linear(model), Fold::Linear(means)) => {
-                for (block, sums) in blocks.iter().zip(columns.chunks_exact_mut(n_features)) {
-                    for (feature, ((term, mean), sums)) in model.terms.iter().zip(means).zip(sums).enumerate() {
-                        for (sum, value) in sums.iter_mut().zip(block.column(feature)) {
-                            *sum = term.value(Some(*value).filter(|value| !value.is_nan())) - mean;
+                for (index, (block, columns)) in blocks.iter().zip(columns.chunks_exact_mut(n_features)).enumerate() {
+                    let mut sums = [model.intercept; ROWS];
+                    for (feature, ((term, mean), column)) in model.terms.iter().zip(means).zip(columns).enumerate() {
+                        for ((sum, found), value) in sums.iter_mut().zip(column).zip(block.column(feature)) {
+                            let value = term.value(Some(*value).filter(|value| !value.is_nan()));
+                            *sum += value;
+                            *found = value - mean;
                         }
                     }
+                    margins.iter_mut().for_each(|margins| margins[index] = sums);
                 }
             }
             (Form::Mean(kernels), Ensemble::Mean(model), Fold::Mean(_, members)) => {
-                let mut of_member = vec![[0.0; ROWS]; columns.len()];
+                let (mut of_member, mut values) = (vec![[0.0; ROWS]; blocks.len()], vec![[0.0; ROWS]; columns.len()]);
+                let mut log_odds = vec![[0.0; ROWS]; blocks.len()];
                 for ((member, folded), kernel) in model.members.iter().zip(members).zip(kernels) {
+                    kernel.explain(&member.ensemble, folded, blocks, Some(&mut of_member), &mut values);
+                    log_odds.iter_mut().zip(&of_member).for_each(|(sums, found)| add_log_odds(member, found, sums));
                     let share = member.calibration.slope / members.len() as f64;
-                    kernel.contributions(&member.ensemble, folded, blocks, &mut of_member);
-                    for (sums, values) in columns.iter_mut().zip(&of_member) {
-                        sums.iter_mut().zip(values).for_each(|(sum, value)| *sum += share * value);
+                    for (column, values) in columns.iter_mut().zip(&values) {
+                        column.iter_mut().zip(values).for_each(|(sum, value)| *sum += share * value);
                     }
+                }
+                for (margins, sums) in margins.into_iter().flatten().zip(log_odds) {
+                    *margins = sums.map(|sum| sum / model.members.len() as f64);
                 }
             }
             // A kernel is made of its ensemble and explainer.
@@ -160,5 +186,5 @@ fn number(group: &Group, masks: &[Mask], numbers: &mut [u8; ROWS]) {
             false => block::without(&rows, &masks[*predicate]),
         });
     }
-    block::numbers(&planes, numbers);
+    block::numbers(&planes.each_ref(), numbers);
 }

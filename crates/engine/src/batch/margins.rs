@@ -8,6 +8,7 @@
 use super::block::{self, Answers, Block, Mask, Questions, ROWS};
 use crate::model::general::{Branching, General, Next, Sum};
 use crate::model::symmetric::{MOST_LEVELS, Symmetric};
+use crate::model::mean::Member;
 use crate::model::{Ensemble, Mean};
 
 /// Leaves of a tree with [`MOST_LEVELS`] levels.
@@ -32,10 +33,10 @@ enum Form {
 pub(crate) struct Trees {
     pub(crate) questions: Questions,
     trees: Vec<Tree>,
-    /// Every leaf of a sliced tree by its number.
-    leaves: Vec<[f64; LEAVES]>,
+    /// The leaves of sliced trees by number, tree by tree, and zeros until [`WINDOW`] leaves begin with any.
+    leaves: Vec<f64>,
     /// The same in single precision, where leaves are added in it.
-    single: Vec<[f32; LEAVES]>,
+    single: Vec<f32>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -66,29 +67,23 @@ impl Kernel {
     /// The margins of a block under the ensemble of this kernel, with the bits of [`Ensemble::margin`]. Rows that are
     /// not used have the margin of missing values.
     pub fn margins(&mut self, ensemble: &Ensemble, block: &Block) -> [f64; ROWS] {
-        let answers = &mut self.answers;
         match (&mut self.form, ensemble) {
             (Form::Trees(trees), Ensemble::Symmetric(model)) => {
-                answers.fill(&trees.questions, block);
+                self.answers.fill(&trees.questions, block);
                 let mut sums = [model.base; ROWS];
-                trees.add(answers.masks(), &[], &mut sums);
+                trees.add(self.answers.masks(), &[], &mut sums);
                 sums
             }
             (Form::Trees(trees), Ensemble::General(model)) => {
-                answers.fill(&trees.questions, block);
-                match model.sum {
-                    Sum::F64 => {
-                        let mut sums = [0.0; ROWS];
-                        trees.add(answers.masks(), &model.trees, &mut sums);
-                        let scale = model.scale();
-                        sums.map(|sum| model.base + sum * scale)
-                    }
-                    Sum::F32 => {
-                        let mut sums = [model.base as f32; ROWS];
-                        trees.add(answers.masks(), &model.trees, &mut sums);
-                        sums.map(f64::from)
-                    }
+                self.answers.fill(&trees.questions, block);
+                trees.margins(model, &self.answers)
+            }
+            (Form::Mean(kernels), Ensemble::Mean(model)) => {
+                let mut sums = [0.0; ROWS];
+                for (member, kernel) in model.members.iter().zip(kernels) {
+                    add_log_odds(member, &kernel.margins(&member.ensemble, block), &mut sums);
                 }
+                sums.map(|sum| sum / model.members.len() as f64)
             }
             (_, Ensemble::Linear(model)) => {
                 let mut sums = [model.intercept; ROWS];
@@ -99,33 +94,30 @@ impl Kernel {
                 }
                 sums
             }
-            (Form::Mean(kernels), Ensemble::Mean(model)) => {
-                let mut sums = [0.0; ROWS];
-                for (member, kernel) in model.members.iter().zip(kernels) {
-                    let margins = kernel.margins(&member.ensemble, block);
-                    for (sum, margin) in sums.iter_mut().zip(margins) {
-                        *sum += member.calibration.log_odds(margin).0;
-                    }
-                }
-                sums.map(|sum| sum / model.members.len() as f64)
-            }
             // A kernel is made of its ensemble.
             _ => [f64::NAN; ROWS],
         }
     }
 }
 
+/// Adds a member's calibrated log-odds.
+pub(super) fn add_log_odds(member: &Member, margins: &[f64; ROWS], sums: &mut [f64; ROWS]) {
+    for (sum, margin) in sums.iter_mut().zip(margins) {
+        *sum += member.calibration.log_odds(*margin).0;
+    }
+}
+
 /// A precision in which leaves are added.
-trait Precision: Copy + core::ops::AddAssign {
+pub(super) trait Precision: Copy + core::ops::AddAssign {
     fn of(leaf: f64) -> Self;
-    fn leaves(trees: &Trees) -> &[[Self; LEAVES]];
+    fn leaves(trees: &Trees) -> &[Self];
 }
 
 impl Precision for f64 {
     fn of(leaf: f64) -> Self {
         leaf
     }
-    fn leaves(trees: &Trees) -> &[[Self; LEAVES]] {
+    fn leaves(trees: &Trees) -> &[Self] {
         &trees.leaves
     }
 }
@@ -134,22 +126,24 @@ impl Precision for f32 {
     fn of(leaf: f64) -> Self {
         leaf as f32
     }
-    fn leaves(trees: &Trees) -> &[[Self; LEAVES]] {
+    fn leaves(trees: &Trees) -> &[Self] {
         &trees.single
     }
 }
 
 /// Trees whose leaves are added while a row's sum is at hand.
-const AT_ONCE: usize = 4;
+pub(super) const AT_ONCE: usize = 4;
+/// The leaves of so many trees, and more until any byte is a number of the last: what a number finds needs no check.
+const WINDOW: usize = LEAVES * (AT_ONCE - 1) + 256;
 
 impl Trees {
     pub(crate) fn symmetric(model: &Symmetric) -> Self {
-        let table = |leaves: &Vec<f64>| core::array::from_fn(|number| leaves[number & (leaves.len() - 1)]);
+        let table = |leaves: &Vec<f64>| -> [f64; LEAVES] { core::array::from_fn(|number| leaves[number & (leaves.len() - 1)]) };
         let levels = |levels: &[u16]| Tree::Symmetric(levels.iter().map(|level| u32::from(*level)).collect());
         Self {
             questions: Questions::new(&model.predicates),
             trees: model.trees.iter().map(|tree| levels(&tree.levels)).collect(),
-            leaves: model.trees.iter().map(|tree| table(&tree.leaves)).collect(),
+            leaves: model.trees.iter().flat_map(|tree| table(&tree.leaves)).chain([0.0; WINDOW]).collect(),
             single: Vec::new(),
         }
     }
@@ -158,7 +152,7 @@ impl Trees {
         let mut trees = Self {
             questions: Questions::new(&model.predicates),
             trees: Vec::with_capacity(model.trees.len()),
-            leaves: Vec::with_capacity(model.trees.len()),
+            leaves: Vec::with_capacity(model.trees.len() * LEAVES + WINDOW),
             single: Vec::new(),
         };
         for tree in &model.trees {
@@ -172,76 +166,81 @@ impl Trees {
                 complete(tree, tree.root(), 0, 0, &mut nodes, &mut table);
                 Tree::Complete(depth, nodes)
             });
-            trees.leaves.push(table);
+            trees.leaves.extend(table);
         }
+        trees.leaves.extend([0.0; WINDOW]);
         if model.sum == Sum::F32 {
-            trees.single = trees.leaves.iter().map(|table| table.map(|leaf| leaf as f32)).collect();
+            trees.single = trees.leaves.iter().map(|leaf| *leaf as f32).collect();
         }
         trees
     }
 
     /// Adds one leaf a tree to each row, in tree order. `branching` holds the trees that are too deep to be sliced.
     fn add<T: Precision>(&self, masks: &[Mask], branching: &[Branching], sums: &mut [T; ROWS]) {
-        let (fours, rest) = T::leaves(self).as_chunks::<AT_ONCE>();
-        let tables = fours.iter().map(|four| &four[..]).chain(rest.chunks(1));
-        let (mut from, mut numbers) = (0, [[0; ROWS]; AT_ONCE]);
-        for tables in tables {
-            let trees = &self.trees[from..from + tables.len()];
-            match <&[[T; LEAVES]; AT_ONCE]>::try_from(tables) {
-                Ok(tables) if !trees.contains(&Tree::Deep) => {
-                    trees.iter().zip(&mut numbers).for_each(|(tree, numbers)| tree.numbers(masks, numbers));
-                    for (row, sum) in sums.iter_mut().enumerate() {
-                        for (table, numbers) in tables.iter().zip(&numbers) {
-                            *sum += table[usize::from(numbers[row]) % LEAVES];
-                        }
-                    }
+        let mut from = 0;
+        while let Some(tree) = self.trees.get(from) {
+            let some = self.trees[from..].first_chunk::<AT_ONCE>();
+            from += match (tree, branching.get(from)) {
+                (Tree::Deep, Some(tree)) => {
+                    walk(tree, masks, |leaf, rows| {
+                        block::rows(rows).for_each(|row| sums[row] += T::of(tree.leaves[leaf]));
+                    });
+                    1
                 }
-                _ => {
-                    for (index, (tree, table)) in trees.iter().zip(tables).enumerate() {
-                        tree.add(table, branching.get(from + index), masks, sums);
-                    }
+                _ if some.is_some_and(|trees| !trees.contains(&Tree::Deep)) => {
+                    self.add_sliced::<T, AT_ONCE>(from, masks, Some(sums)).len()
                 }
-            }
-            from += tables.len();
+                _ => self.add_sliced::<T, 1>(from, masks, Some(sums)).len(),
+            };
         }
     }
-}
 
-impl Trees {
-    /// The leaf numbers of a block in one tree with at most [`MOST_LEVELS`] levels.
-    pub(super) fn numbers(&self, tree: usize, masks: &[Mask], numbers: &mut [u8; ROWS]) {
-        self.trees[tree].numbers(masks, numbers);
+    /// Finds the leaf numbers of `N` sliced trees, at most [`AT_ONCE`], from one on, and adds each tree's leaf to each row's
+    /// sum if there are sums.
+    #[inline]
+    pub(super) fn add_sliced<T: Precision, const N: usize>(
+        &self,
+        from: usize,
+        masks: &[Mask],
+        sums: Option<&mut [T; ROWS]>,
+    ) -> [[u8; ROWS]; N] {
+        let mut numbers = [[0; ROWS]; N];
+        let trees = self.trees[from..].iter();
+        trees.zip(&mut numbers).for_each(|(tree, numbers)| tree.numbers(masks, numbers));
+        if let Some((leaves, sums)) = T::leaves(self)[from * LEAVES..].first_chunk::<WINDOW>().zip(sums) {
+            for (row, sum) in sums.iter_mut().enumerate() {
+                for (tree, numbers) in numbers.iter().enumerate().take(AT_ONCE) {
+                    *sum += leaves[tree * LEAVES + usize::from(numbers[row])];
+                }
+            }
+        }
+        numbers
+    }
+
+    /// The margins of general trees.
+    pub(super) fn margins(&self, model: &General, answers: &Answers) -> [f64; ROWS] {
+        match model.sum {
+            Sum::F64 => {
+                let mut sums = [0.0; ROWS];
+                self.add(answers.masks(), &model.trees, &mut sums);
+                let scale = model.scale();
+                sums.map(|sum| model.base + sum * scale)
+            }
+            Sum::F32 => {
+                let mut sums = [model.base as f32; ROWS];
+                self.add(answers.masks(), &model.trees, &mut sums);
+                sums.map(f64::from)
+            }
+        }
     }
 }
 
 impl Tree {
-    /// Adds a leaf to each row: from the table by number, or by a walk down a tree that is too deep.
-    fn add<T: Precision>(
-        &self,
-        table: &[T; LEAVES],
-        branching: Option<&Branching>,
-        masks: &[Mask],
-        sums: &mut [T; ROWS],
-    ) {
-        match (self, branching) {
-            (Tree::Deep, Some(tree)) => walk(tree, masks, |leaf, rows| {
-                block::rows(rows).for_each(|row| sums[row] += T::of(tree.leaves[leaf]));
-            }),
-            _ => {
-                let mut numbers = [0; ROWS];
-                self.numbers(masks, &mut numbers);
-                for (sum, number) in sums.iter_mut().zip(numbers) {
-                    *sum += table[usize::from(number) % LEAVES];
-                }
-            }
-        }
-    }
-
     fn numbers(&self, masks: &[Mask], numbers: &mut [u8; ROWS]) {
         match self {
             Tree::Symmetric(levels) => {
                 fn of<const N: usize>(levels: &[u32], masks: &[Mask], numbers: &mut [u8; ROWS]) {
-                    block::numbers::<N>(&core::array::from_fn(|level| masks[levels[level] as usize]), numbers);
+                    block::numbers::<N>(&core::array::from_fn(|level| &masks[levels[level] as usize]), numbers);
                 }
                 match levels.len() {
                     0 => numbers.fill(0),
@@ -269,27 +268,53 @@ impl Tree {
 
 /// The answers at each level of a complete tree, as numbers.
 fn sliced<const N: usize>(nodes: &[u32], masks: &[Mask], numbers: &mut [u8; ROWS]) {
-    let mask = |node: usize| &masks[nodes[node] as usize];
-    let planes: [Mask; N] = core::array::from_fn(|level| {
-        if level == 0 {
-            return *mask(0);
-        }
-        let mut selected = [block::NONE; LEAVES / 4];
-        // A level's nodes stand by their path, the root's answer lowest: those that differ in the last answer stand half
-        // a level apart.
-        let (mut half, at) = (1 << (level - 1), (1 << level) - 1);
-        for (path, selected) in selected.iter_mut().enumerate().take(half) {
-            *selected = block::select(mask(half - 1 + path), mask(at + half + path), mask(at + path));
-        }
-        while half > 1 {
-            half /= 2;
-            for path in 0..half {
-                selected[path] = block::select(mask(half - 1 + path), &selected[half + path], &selected[path]);
-            }
-        }
-        selected[0]
-    });
-    block::numbers(&planes, numbers);
+    let mask = |node: usize| masks[nodes[node] as usize];
+    let mut planes = [block::NONE; MOST_LEVELS];
+    for level in 0..N {
+        let from = (1 << level) - 1;
+        planes[level] = match level {
+            0 => mask(0),
+            1 => reached::<2>(&planes, from, &mask),
+            2 => reached::<4>(&planes, from, &mask),
+            3 => reached::<8>(&planes, from, &mask),
+            4 => reached::<16>(&planes, from, &mask),
+            _ => reached::<32>(&planes, from, &mask),
+        };
+    }
+    block::numbers(&planes.each_ref(), numbers);
+}
+
+/// The answers at a level with `NODES` nodes, the first of them at `from`, by the answers at the levels above: nodes
+/// stand by their path, the root's answer lowest, so that the last answer parts a level in halves.
+#[inline(always)]
+fn reached<const NODES: usize>(
+    answers: &[Mask; MOST_LEVELS],
+    from: usize,
+    mask: &impl Fn(usize) -> Mask,
+) -> Mask {
+    #[inline(always)]
+    fn two(answers: &[Mask; MOST_LEVELS], from: usize, mask: &impl Fn(usize) -> Mask) -> Mask {
+        block::select(&answers[0], &mask(from + 1), &mask(from))
+    }
+    #[inline(always)]
+    fn four(answers: &[Mask; MOST_LEVELS], from: usize, mask: &impl Fn(usize) -> Mask) -> Mask {
+        block::select(&answers[1], &two(answers, from + 2, mask), &two(answers, from, mask))
+    }
+    #[inline(always)]
+    fn eight(answers: &[Mask; MOST_LEVELS], from: usize, mask: &impl Fn(usize) -> Mask) -> Mask {
+        block::select(&answers[2], &four(answers, from + 4, mask), &four(answers, from, mask))
+    }
+    #[inline(always)]
+    fn sixteen(answers: &[Mask; MOST_LEVELS], from: usize, mask: &impl Fn(usize) -> Mask) -> Mask {
+        block::select(&answers[3], &eight(answers, from + 8, mask), &eight(answers, from, mask))
+    }
+    match NODES {
+        2 => two(answers, from, mask),
+        4 => four(answers, from, mask),
+        8 => eight(answers, from, mask),
+        16 => sixteen(answers, from, mask),
+        _ => block::select(&answers[4], &sixteen(answers, from + 16, mask), &sixteen(answers, from, mask)),
+    }
 }
 
 /// Levels of a tree.
@@ -347,7 +372,6 @@ mod tests {
     use crate::features::FeatureVector;
     use crate::model::general::{Combine, Node};
     use crate::model::linear::{Reading, Term};
-    use crate::model::mean::Member;
     use crate::model::{Calibration, Linear, Link, Predicate, Side, symmetric};
     use rand::{RngExt, SeedableRng};
     use rand_chacha::ChaCha8Rng;
@@ -469,11 +493,12 @@ mod tests {
             assert_eq!(summary.check(ensemble, rows.len() as u64), Ok(()));
             for game in [Game::Interventional, Game::PathDependent, Game::Members] {
                 let Ok(explainer) = Explainer::of_game(game, ensemble, &summary) else { continue };
-                let mut columns = vec![[f64::NAN; ROWS]; usize::from(N_FEATURES)];
-                let blocks = std::slice::from_ref(block);
-                ShapKernel::new(ensemble, &explainer).contributions(ensemble, &explainer, blocks, &mut columns);
+                let (mut margins, mut columns) = ([[f64::NAN; ROWS]], vec![[f64::NAN; ROWS]; usize::from(N_FEATURES)]);
+                let (blocks, mut kernel) = (std::slice::from_ref(block), ShapKernel::new(ensemble, &explainer));
+                kernel.explain(ensemble, &explainer, blocks, Some(&mut margins), &mut columns);
                 for (row, features) in rows.iter().enumerate() {
                     let explanation = explainer.explain(ensemble, features);
+                    assert_eq!(margins[0][row].to_bits(), ensemble.margin(features).to_bits(), "{game:?}, row {row}");
                     let sum = explanation.values.iter().fold(explanation.base, |sum, value| sum + value);
                     assert!((sum - ensemble.margin(features)).abs() < 2e-6, "{game:?} {sum}");
                     for (column, alone) in columns.iter().zip(explanation.values) {

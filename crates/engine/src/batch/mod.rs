@@ -10,7 +10,7 @@ mod margins;
 
 pub use block::{Block, ROWS};
 pub use contributions::{BLOCKS, ShapKernel};
-pub use jobs::{Adverse, Contributions, ExplainJob, ReasonJob, ScoreJob, Scores};
+pub use jobs::{Contributions, ExplainJob, ScoreJob, Scores};
 pub use margins::Kernel;
 
 use crate::application::{FormValue, InvalidApplication, check_row};
@@ -44,11 +44,6 @@ pub enum BatchError {
     /// An imported model without counts of its training rows and without a reference population.
     #[error("this model has no reference population: import it again with one to explain its scores")]
     NoReference,
-    /// An imported model without a reference population, or whose scores are no log-odds.
-    #[error(
-        "this model gives no reasons: import it again with a reference population and, if it is not in log-odds, a target"
-    )]
-    NoReasons,
     /// A value that is infinite.
     #[error("row {row}: feature {feature:?} is infinite; expected a finite number or NaN for missing")]
     NotFinite {

@@ -71,7 +71,7 @@ impl<'a> Columns<'a> {
     }
 
     fn write_csv(&self, line: &Line<'_>, out: &mut String) -> std::fmt::Result {
-        write!(out, "{}", line.row)?;
+        push_integer(out, line.row);
         let scored = [line.margin, line.probability.value()];
         let explained = line.explanation.iter().flat_map(|found| std::iter::once(&found.base).chain(&found.values));
         for number in scored.iter().chain(explained) {
@@ -81,7 +81,7 @@ impl<'a> Columns<'a> {
         if self.asked.answer != Answer::Score {
             out.push(',');
             if let Some(points) = line.points {
-                write!(out, "{}", points.value())?;
+                push_integer(out, points.value());
             }
             out.push(',');
             out.push_str(line.outcome.map_or("", outcome_name));
@@ -155,6 +155,10 @@ impl<'a> Columns<'a> {
 /// The shortest text that is read back to the same bits.
 fn push(out: &mut String, number: f64) {
     out.push_str(zmij::Buffer::new().format(number));
+}
+
+fn push_integer(out: &mut String, number: impl itoa::Integer) {
+    out.push_str(itoa::Buffer::new().format(number));
 }
 
 /// Codes in one cell; only those that need it are quoted.

@@ -84,11 +84,17 @@ pub struct Chunk {
 /// What scores blocks, with its working memory.
 #[derive(Clone, Debug)]
 struct Kernels {
-    margins: Kernel,
-    contributions: Option<ShapKernel>,
+    kernel: EitherKernel,
     features: batch::Block,
+    margins: [f64; ROWS],
     /// Contributions in the margin's unit, one column a feature.
     columns: Vec<[f64; ROWS]>,
+}
+
+#[derive(Clone, Debug)]
+enum EitherKernel {
+    Scoring(Kernel),
+    Explaining(ShapKernel),
 }
 
 /// The answers to a chunk.
@@ -126,9 +132,12 @@ impl Scoring {
         let played = explainer.as_ref().or_else(reasons);
         let (ensemble, n_features) = (engine.model.ensemble(), engine.model.schema().features().len());
         let kernels = Kernels {
-            margins: Kernel::new(ensemble),
-            contributions: played.map(|explainer| ShapKernel::new(ensemble, explainer)),
+            kernel: match played {
+                Some(explainer) => EitherKernel::Explaining(ShapKernel::new(ensemble, explainer)),
+                None => EitherKernel::Scoring(Kernel::new(ensemble)),
+            },
             features: batch::Block::new(n_features),
+            margins: [0.0; ROWS],
             columns: vec![[0.0; ROWS]; n_features],
         };
         Ok(Self { asked, selection: selection(engine.inputs(), layout), explainer, kernels })
@@ -192,7 +201,8 @@ impl Scoring {
     fn answer(&self, engine: &Engine, block: &Block, kernels: &mut Kernels, scored: &mut Scored) {
         let model = &engine.model;
         let mut refused = refused_rows(engine.inputs(), block).into_iter().peekable();
-        let margins = kernels.run(engine, self.explainer.as_ref().or(engine.explainer()), block);
+        kernels.run(engine, self.explainer.as_ref().or(engine.explainer()), block);
+        let margins = &kernels.margins;
         let slope = model.file().calibration.slope;
         let columns = self.columns(engine);
         let raw = model.scale().to_raw();
@@ -201,6 +211,7 @@ impl Scoring {
         let gives_reasons = model.decides() && model.populations().is_some();
         let families = Families::new(model.schema());
         let mut against = (is_reasoned && gives_reasons).then(|| Against::new(model, &families, &kernels.columns));
+        let mut codes = Vec::new();
         for row in 0..block.n_rows() {
             let number = block.from.records + row as u64;
             if let Some((_, faults)) = refused.next_if(|(refused, _)| *refused == row) {
@@ -216,17 +227,22 @@ impl Scoring {
                 let values = kernels.columns.iter().map(|column| slope * column[row]).collect();
                 line.explanation = Some(Explanation { base, values });
             }
+            line.codes = std::mem::take(&mut codes);
             if is_reasoned {
                 let points = Points::from_raw(raw(calibration.log_odds(margins[row])));
                 line.points = Some(points);
                 line.outcome = Some(outcome_of(engine.policy.bands.of(points)));
-                line.codes = against.as_mut().map(|against| against.principal(row)).unwrap_or_default();
+                if let Some(against) = &mut against {
+                    line.codes.extend(against.principal(row).map(Cow::Borrowed));
+                }
             } else if self.asked.answer == Answer::Decision {
                 self.decide(engine, &Application::of_row(block, row), &mut line, scored);
                 line.codes.iter().for_each(|code| scored.summary.count(code, 1));
             }
             scored.summary.answer(line.outcome, line.points);
             columns.write(&line, &mut scored.lines);
+            line.codes.clear();
+            codes = line.codes;
         }
         let counted = against.iter().flat_map(|against| against.families.names().iter().zip(&against.rows));
         counted.for_each(|(name, rows)| scored.summary.count(name, *rows));
@@ -250,19 +266,23 @@ impl Scoring {
 }
 
 impl Kernels {
-    /// The margins of a block, and its contributions under an explainer where they are asked for.
-    fn run(&mut self, engine: &Engine, explainer: Option<&Explainer>, block: &Block) -> [f64; ROWS] {
+    /// Finds the margins of a block, and its contributions under an explainer where they are asked for.
+    fn run(&mut self, engine: &Engine, explainer: Option<&Explainer>, block: &Block) {
         let ensemble = engine.model.ensemble();
         let features = engine.model.schema().features_of_block(block);
         self.features.clear(block.n_rows());
         for (index, column) in features.chunks(block.n_rows().max(1)).enumerate() {
             self.features.set_column(index, column);
         }
-        if let (Some(kernel), Some(explainer)) = (&mut self.contributions, explainer) {
-            let features = std::slice::from_ref(&self.features);
-            kernel.contributions(ensemble, explainer, features, &mut self.columns);
+        match (&mut self.kernel, explainer) {
+            (EitherKernel::Explaining(kernel), Some(explainer)) => {
+                let (blocks, margins) = (std::slice::from_ref(&self.features), std::slice::from_mut(&mut self.margins));
+                kernel.explain(ensemble, explainer, blocks, Some(margins), &mut self.columns);
+            }
+            (EitherKernel::Scoring(kernel), _) => self.margins = kernel.margins(ensemble, &self.features),
+            // A kernel that explains is made of an explainer.
+            (EitherKernel::Explaining(_), None) => {}
         }
-        self.margins.margins(ensemble, &self.features)
     }
 }
 
@@ -289,13 +309,13 @@ impl<'a> Against<'a> {
     }
 
     /// The families that count most against a row, as a decision gives them without rules.
-    fn principal(&mut self, row: usize) -> Vec<Cow<'a, str>> {
+    fn principal(&mut self, row: usize) -> impl Iterator<Item = &'a str> {
         self.adverse.clear();
         self.adverse.extend(self.points.iter().map(|points| points[row]).enumerate());
         self.families.keep_adverse(&mut self.adverse);
         self.adverse.truncate(MOST_REASONS);
         self.adverse.iter().for_each(|(family, _)| self.rows[*family] += 1);
-        self.adverse.iter().map(|(family, _)| Cow::Borrowed(self.families.names()[*family].as_str())).collect()
+        self.adverse.iter().map(|(family, _)| self.families.names()[*family].as_str())
     }
 }
 

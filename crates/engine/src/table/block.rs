@@ -23,6 +23,8 @@ pub enum Kind {
 pub struct Selection {
     layout: Layout,
     sources: Vec<Source>,
+    /// Of each column of the file, the wanted one that it is; nothing at all when one is wanted twice.
+    of_field: Option<Vec<Option<usize>>>,
 }
 
 /// Where a wanted column comes from, and how its cells are read.
@@ -95,13 +97,62 @@ impl Selection {
                 Kind::Date => Source::Date { column },
             }
         };
+        let mut of_field = Some(vec![None; layout.names().len()]);
+        for (index, (column, _)) in wanted.iter().enumerate() {
+            let field = column.zip(of_field.as_mut()).and_then(|(column, fields)| fields.get_mut(column));
+            if field.and_then(|field| field.replace(index)).is_some() {
+                of_field = None;
+            }
+        }
         let sources = wanted.into_iter().map(source).collect();
-        Self { layout, sources }
+        Self { layout, sources, of_field }
     }
 
     /// How the file is read.
     pub fn layout(&self) -> &Layout {
         &self.layout
+    }
+
+    /// Reads a record that is one line of bare numbers, known levels, days and nothing else, and returns its length. `None`
+    /// when it is another, with some of its cells perhaps read.
+    fn read_plain(&self, text: &[u8], columns: &mut [Column]) -> Option<usize> {
+        let delimiter = self.layout.header.delimiter;
+        let is_end = |byte: u8| byte == delimiter || byte == b'\n';
+        let mut at = 0;
+        let fields = self.of_field.as_ref()?;
+        for (field, wanted) in fields.iter().enumerate() {
+            let rest = &text[at..];
+            let source = wanted.map_or(&Source::Absent, |wanted| &self.sources[wanted]);
+            let length = match (source, wanted.map(|wanted| &mut columns[wanted].values)) {
+                (Source::Number { decimal_comma, .. }, Some(Values::Numbers(values))) => {
+                    let (number, length) = number::leading(rest, if *decimal_comma { b',' } else { b'.' }, is_end)?;
+                    values.push(number);
+                    length
+                }
+                (source, values) => {
+                    let length = rest.iter().position(|byte| is_end(*byte) || matches!(byte, b'"' | b'\r'))?;
+                    match (source, values) {
+                        (_, Some(Values::Levels(values))) if length == 0 => values.push(None),
+                        (_, Some(Values::Dates(values))) if length == 0 => values.push(None),
+                        (Source::Level { levels, decimal_comma: false, .. }, Some(Values::Levels(values))) => {
+                            values.push(Some(levels.position(&rest[..length])?));
+                        }
+                        (Source::Date { .. }, Some(Values::Dates(values))) => {
+                            values.push(Some(std::str::from_utf8(&rest[..length]).ok()?.parse().ok()?));
+                        }
+                        (Source::Absent, _) => {}
+                        _ => return None,
+                    }
+                    length
+                }
+            };
+            let is_last = field + 1 == fields.len();
+            if rest.get(length) != Some(if is_last { &b'\n' } else { &delimiter }) || is_last && at + length == 0 {
+                return None;
+            }
+            at += length + 1;
+        }
+        Some(at)
     }
 }
 
@@ -134,8 +185,15 @@ impl Blocks {
         let header = &selection.layout.header;
         let mut records = Records::new(&self.bytes[self.at..], header.delimiter, self.next.lines as usize + 1);
         while block.n_rows() < most {
-            let Some(record) = records.next_record() else { break };
             let row = block.n_rows();
+            let line = records.line() as u64;
+            if let Some(length) = self.is_text.then(|| selection.read_plain(records.rest(), &mut block.columns)).flatten() {
+                records.pass_line(length);
+                block.lines.push(line);
+                continue;
+            }
+            block.columns.iter_mut().for_each(|column| column.truncate(row));
+            let Some(record) = records.next_record() else { break };
             block.lines.push(record.line as u64);
             let sound = self.is_text && record.fields == header.names.len() && record.end != End::Unclosed;
             let number = self.next.records as usize + row + 1;
@@ -197,6 +255,15 @@ impl Column {
             Values::Numbers(values) => values.clear(),
             Values::Levels(values) => values.clear(),
             Values::Dates(values) => values.clear(),
+        }
+    }
+
+    fn truncate(&mut self, rows: usize) {
+        match &mut self.values {
+            Values::Absent => {}
+            Values::Numbers(values) => values.truncate(rows),
+            Values::Levels(values) => values.truncate(rows),
+            Values::Dates(values) => values.truncate(rows),
         }
     }
 

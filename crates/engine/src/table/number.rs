@@ -19,40 +19,72 @@ const MOST_EXACT: u64 = 1 << 53;
 /// The number that a cell spells with `point` before its decimals, if that takes one rounding.
 #[inline]
 pub(super) fn exact(cell: &[u8], point: u8) -> Option<f64> {
-    let (negative, digits) = match cell {
-        [b'-', rest @ ..] => (true, rest),
-        [b'+', rest @ ..] => (false, rest),
-        rest => (false, rest),
+    let mantissa = Mantissa::of(cell, point);
+    let exponent = match &cell[mantissa.length..] {
+        [] => 0,
+        [b'e' | b'E', digits @ ..] => small_exponent(digits)?,
+        _ => return None,
     };
-    let (mut integer, mut decimals, mut exponent) = (0_u64, 0, 0);
-    let mut n_digits = digits.len();
-    for (at, byte) in digits.iter().enumerate() {
-        let digit = byte.wrapping_sub(b'0');
-        if digit < 10 {
-            // Wraps only when there are too many digits, which is asked below.
-            integer = integer.wrapping_mul(10).wrapping_add(u64::from(digit));
-        } else if *byte == point && n_digits == digits.len() {
-            n_digits -= 1;
-            decimals = (digits.len() - at - 1) as i32;
-        } else if *byte | 0x20 == b'e' && at > 0 {
-            let behind = digits.len() - at;
-            exponent = small_exponent(&digits[at + 1..])?;
-            if n_digits < digits.len() {
-                decimals -= behind as i32;
+    mantissa.times(exponent)
+}
+
+/// The same of the cell that begins a text and ends where `is_end` says so, and the cell's length; NaN of an empty one.
+/// `None` also for a number with an exponent.
+#[inline]
+pub(super) fn leading(text: &[u8], point: u8, is_end: impl Fn(u8) -> bool) -> Option<(f64, usize)> {
+    let mantissa = Mantissa::of(text, point);
+    let ended = text.get(mantissa.length).is_some_and(|byte| is_end(*byte));
+    match mantissa.length {
+        _ if !ended => None,
+        0 => Some((f64::NAN, 0)),
+        length => Some((mantissa.times(0)?, length)),
+    }
+}
+
+/// Digits with a sign and a point.
+struct Mantissa {
+    negative: bool,
+    integer: u64,
+    digits: usize,
+    decimals: usize,
+    /// How much of the text they are.
+    length: usize,
+}
+
+impl Mantissa {
+    /// As far as the text goes on like one.
+    #[inline]
+    fn of(text: &[u8], point: u8) -> Self {
+        let sign = usize::from(matches!(text, [b'-' | b'+', ..]));
+        let (mut integer, mut length, mut whole) = (0_u64, sign, None);
+        while let Some(byte) = text.get(length) {
+            let digit = byte.wrapping_sub(b'0');
+            if digit < 10 {
+                // Wraps only when there are too many digits, which is asked later.
+                integer = integer.wrapping_mul(10).wrapping_add(u64::from(digit));
+            } else if *byte == point && whole.is_none() {
+                whole = Some(length - sign);
+            } else {
+                break;
             }
-            n_digits -= behind;
-            break;
-        } else {
+            length += 1;
+        }
+        let digits = length - sign - usize::from(whole.is_some());
+        let decimals = whole.map_or(0, |whole| digits - whole);
+        Self { negative: matches!(text, [b'-', ..]), integer, digits, decimals, length }
+    }
+
+    /// The number times a power of ten, if that takes one rounding.
+    #[inline]
+    fn times(&self, exponent: i32) -> Option<f64> {
+        if self.digits == 0 || self.digits > MOST_DIGITS || self.integer > MOST_EXACT {
             return None;
         }
+        let power = exponent - self.decimals as i32;
+        let scale = *POWERS.get(power.unsigned_abs() as usize)?;
+        let size = if power < 0 { self.integer as f64 / scale } else { self.integer as f64 * scale };
+        Some(if self.negative { -size } else { size })
     }
-    if n_digits == 0 || n_digits > MOST_DIGITS || integer > MOST_EXACT {
-        return None;
-    }
-    let power = exponent - decimals;
-    let scale = *POWERS.get(power.unsigned_abs() as usize)?;
-    let size = if power < 0 { integer as f64 / scale } else { integer as f64 * scale };
-    Some(if negative { -size } else { size })
 }
 
 /// One or two digits with or without a sign.
@@ -73,6 +105,10 @@ mod tests {
 
     fn same(text: &str) {
         let found = exact(text.as_bytes(), b'.');
+        let first = leading(format!("{text};7").as_bytes(), b'.', |byte| byte == b';');
+        let expected = found.filter(|_| !text.contains(['e', 'E'])).or_else(|| text.is_empty().then_some(f64::NAN));
+        let bits = |number: f64| (number.to_bits(), text.len());
+        assert_eq!(first.map(|(number, length)| (number.to_bits(), length)), expected.map(bits), "{text}");
         if let Some(found) = found {
             assert_eq!(Some(found.to_bits()), text.parse::<f64>().ok().map(f64::to_bits), "{text}");
         }

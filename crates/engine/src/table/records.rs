@@ -62,6 +62,17 @@ impl<'a> Records<'a> {
         self.line
     }
 
+    /// The bytes from the next record on.
+    pub(super) fn rest(&self) -> &'a [u8] {
+        &self.bytes[self.at..]
+    }
+
+    /// Steps over a record that takes one line, its end included.
+    pub(super) fn pass_line(&mut self, length: usize) {
+        self.at += length;
+        self.line += 1;
+    }
+
     pub(super) fn next_record(&mut self) -> Option<Record> {
         self.skip_blank_lines();
         if self.at == self.bytes.len() {
