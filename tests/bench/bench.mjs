@@ -1,7 +1,7 @@
 // Underglass beside the tools that people use today: one table, every row measured against its peer in the same run.
 //
 //   node bench.mjs --site DIST --lab FOLDER --data FOLDER --examples FOLDER --python PYTHON --chromium BROWSER
-//                  --rounds N --out FILE.json
+//                  --rounds N --only TEXT --out FILE.json
 //
 // Rounds are interleaved: ours, theirs, ours, theirs. Figures are processor seconds of the process that works (a
 // browser's renderer, a Python process, a command); medians. `cargo xtask bench` prepares everything and calls this.
@@ -15,7 +15,7 @@ import { parseArgs } from 'node:util';
 import { createGzip, gzipSync } from 'node:zlib';
 import { chromium } from 'playwright-core';
 
-const named = ['site', 'lab', 'data', 'examples', 'python', 'chromium', 'rounds', 'out'];
+const named = ['site', 'lab', 'data', 'examples', 'python', 'chromium', 'rounds', 'only', 'out'];
 const { values: given } = parseArgs({ options: Object.fromEntries(named.map((name) => [name, { type: 'string' }])) });
 const rounds = Number(given.rounds ?? 5);
 const here = fileURLToPath(new URL('.', import.meta.url));
@@ -72,6 +72,7 @@ function rendererSeconds() {
 const table = [];
 /** `ours` and `theirs` answer microseconds a row; a row without a peer has `theirs` null. */
 async function row(what, bar, ours, theirs, peerName) {
+  if (!what.includes(given.only ?? '')) return;
   const [us, them] = [[], []];
   let note = '';
   for (let round = 0; round < rounds; round += 1) {

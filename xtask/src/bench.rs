@@ -10,8 +10,8 @@ use crate::{
     tools::{self, Toolbox, root, run},
 };
 
-/// Runs every measurement `rounds` times, ours and the peer's by turns.
-pub(crate) fn bench(rounds: u16) -> Result<()> {
+/// Runs every measurement whose title has `only` in it `rounds` times, ours and the peer's by turns.
+pub(crate) fn bench(rounds: u16, only: &str) -> Result<()> {
     let toolbox = tools::for_the_site()?;
     let browser = toolbox.browser()?;
     if !root().join("www/artifacts/manifest.json").is_file() {
@@ -41,7 +41,7 @@ pub(crate) fn bench(rounds: u16) -> Result<()> {
     options.iter().for_each(|(name, value)| {
         measure.arg(name).arg(value);
     });
-    run(measure.arg("--rounds").arg(rounds.to_string()))?;
+    run(measure.args(["--only", only, "--rounds"]).arg(rounds.to_string()))?;
     eprintln!("Every round is in {}.", out.display());
     Ok(())
 }

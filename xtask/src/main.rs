@@ -27,8 +27,9 @@ cargo xtask test [--native] [--filter TEXT]
     Every check, stopping at the first that fails. --native: without browser. --filter: the steps whose title has TEXT.
 cargo xtask test --coverage
     The native tests, and how many lines of engine and trainer they run.
-cargo xtask bench [--rounds 5]
-    Measures Underglass beside XGBoost, LightGBM, CatBoost, shap and onnxruntime-web, and prints the ratios.";
+cargo xtask bench [--rounds 5] [--only TEXT]
+    Measures Underglass beside XGBoost, LightGBM, CatBoost, shap and onnxruntime-web, and prints the ratios. --only: the
+    measurements whose title has TEXT.";
 
 fn main() -> ExitCode {
     match run() {
@@ -56,8 +57,9 @@ fn run() -> Result<ExitCode> {
         }
         Some("bench") => {
             let rounds = arguments.value("--rounds")?.map_or(Ok(5), |text| text.parse());
+            let only = arguments.value("--only")?.unwrap_or_default();
             arguments.finish()?;
-            bench::bench(rounds.map_err(|error| Stop::new(format!("--rounds: {error}.")))?)?;
+            bench::bench(rounds.map_err(|error| Stop::new(format!("--rounds: {error}.")))?, &only)?;
         }
         Some("test") if arguments.flag("--coverage") => {
             arguments.finish()?;
