@@ -39,10 +39,10 @@ impl Block {
         &self.columns[feature]
     }
 
-    /// Forgets all rows and makes room for `n_rows`, at most [`ROWS`]; their values are missing until they are set.
+    /// Makes room for other rows, at most [`ROWS`]; until they are set, old values stand in their places.
     pub fn clear(&mut self, n_rows: usize) {
-        self.columns.iter_mut().for_each(|column| column.fill(f64::NAN));
         self.n_rows = n_rows.min(ROWS);
+        self.columns.iter_mut().for_each(|column| column[self.n_rows..].fill(f64::NAN));
     }
 
     /// Takes a feature's values, at most one a row of the block; NaN is missing.
@@ -75,8 +75,9 @@ pub(crate) struct Questions {
 #[derive(Clone, Debug, PartialEq)]
 struct ScaleOf {
     feature: usize,
-    /// Rising.
+    /// Rising, and infinities behind them until their number is a power of two.
     marks: Vec<f64>,
+    n_marks: usize,
     asked: Asked,
 }
 
@@ -125,14 +126,14 @@ impl Questions {
                 let mut ranked: Vec<(usize, Question)> =
                     asked.iter().map(|(threshold, question)| (rank(*threshold), *question)).collect();
                 ranked.sort_by_key(|(rank, question)| (*rank, question.predicate));
-                scales.push(ScaleOf { feature, marks, asked: Asked::Below(zero, ranked) });
+                scales.push(ScaleOf::new(feature, marks, Asked::Below(zero, ranked)));
             }
         }
         for (feature, asked) in one_of.into_iter().enumerate().filter(|(_, asked)| !asked.is_empty()) {
             let marks = distinct(asked.iter().flat_map(|(codes, _)| codes.iter().map(|code| f64::from(*code))));
             let rank = |code: &u32| marks.partition_point(|mark| *mark < f64::from(*code));
             let ranked = asked.iter().map(|(codes, question)| (codes.iter().map(rank).collect(), *question)).collect();
-            scales.push(ScaleOf { feature, marks, asked: Asked::OneOf(ranked) });
+            scales.push(ScaleOf::new(feature, marks, Asked::OneOf(ranked)));
         }
         Self { scales, n: predicates.len() }
     }
@@ -147,34 +148,49 @@ fn distinct(values: impl Iterator<Item = f64>) -> Vec<f64> {
 }
 
 impl ScaleOf {
+    fn new(feature: usize, mut marks: Vec<f64>, asked: Asked) -> Self {
+        let n_marks = marks.len();
+        marks.resize((n_marks + 1).next_power_of_two(), f64::INFINITY);
+        Self { feature, marks, n_marks, asked }
+    }
+
     /// How many marks are at or below each value; one more than there are marks where the value is missing.
     fn ranks(&self, values: &[f64; ROWS]) -> [u32; ROWS] {
-        let mut ranks = match self.marks.len() {
-            0..=7 => search::<8>(&self.marks, values),
-            8..=15 => search::<16>(&self.marks, values),
-            16..=31 => search::<32>(&self.marks, values),
-            32..=63 => search::<64>(&self.marks, values),
-            64..=127 => search::<128>(&self.marks, values),
-            128..=255 => search::<256>(&self.marks, values),
-            _ => values.map(|value| self.marks.partition_point(|mark| *mark <= value) as u32),
+        fn of<const N: usize>(marks: &[f64], values: &[f64; ROWS]) -> Option<[u32; ROWS]> {
+            marks.first_chunk::<N>().map(|marks| search(marks, values))
+        }
+        let found = match self.marks.len() {
+            2 => of::<2>(&self.marks, values),
+            4 => of::<4>(&self.marks, values),
+            8 => of::<8>(&self.marks, values),
+            16 => of::<16>(&self.marks, values),
+            32 => of::<32>(&self.marks, values),
+            64 => of::<64>(&self.marks, values),
+            128 => of::<128>(&self.marks, values),
+            256 => of::<256>(&self.marks, values),
+            512 => of::<512>(&self.marks, values),
+            1024 => of::<1024>(&self.marks, values),
+            _ => None,
         };
+        let n_marks = self.n_marks as u32;
+        let mut ranks =
+            found.unwrap_or_else(|| values.map(|value| self.marks.partition_point(|mark| *mark <= value) as u32));
         for (rank, value) in ranks.iter_mut().zip(values) {
-            *rank = if value.is_nan() { self.marks.len() as u32 + 1 } else { (*rank).min(self.marks.len() as u32) };
+            *rank = if value.is_nan() { n_marks + 1 } else { (*rank).min(n_marks) };
         }
         ranks
     }
 }
 
 /// How many of fewer than `N` marks, a power of two, are at or below each value.
-fn search<const N: usize>(marks: &[f64], values: &[f64; ROWS]) -> [u32; ROWS] {
-    let padded: [f64; N] = core::array::from_fn(|index| marks.get(index).copied().unwrap_or(f64::INFINITY));
+fn search<const N: usize>(marks: &[f64; N], values: &[f64; ROWS]) -> [u32; ROWS] {
     let mut ranks = [0_u32; ROWS];
     // Some rows at once: their searches do not wait for each other.
     for (ranks, values) in ranks.as_chunks_mut::<8>().0.iter_mut().zip(values.as_chunks::<8>().0) {
         for step in (0..N.ilog2()).rev() {
             for (rank, value) in ranks.iter_mut().zip(values) {
                 // As a shift: a branch would be taken every other time, and mispredicted as often.
-                *rank += u32::from(padded[(*rank as usize + (1 << step) - 1) % N] <= *value) << step;
+                *rank += u32::from(marks[(*rank as usize + (1 << step) - 1) % N] <= *value) << step;
             }
         }
     }
@@ -207,13 +223,13 @@ impl Answers {
                 Asked::OneOf(_) => scale.ranks(&column.map(f64::trunc)),
             };
             self.at.clear();
-            self.at.resize(scale.marks.len() + 2, NONE);
+            self.at.resize(scale.n_marks + 2, NONE);
             match &scale.asked {
                 Asked::Below(_, questions) => {
                     for (row, rank) in ranks.iter().enumerate() {
                         self.at[*rank as usize][row / 64] |= 1 << (row % 64);
                     }
-                    let missing = self.at[scale.marks.len() + 1];
+                    let missing = self.at[scale.n_marks + 1];
                     let (mut below, mut next) = (NONE, 0);
                     for (rank, question) in questions {
                         // A value is below a mark if at most as many marks as come before it are at or below the value.
@@ -232,7 +248,7 @@ impl Answers {
                             self.at[rank][row / 64] |= 1 << (row % 64);
                         }
                     }
-                    let missing = self.at[scale.marks.len() + 1];
+                    let missing = self.at[scale.n_marks + 1];
                     for (ranks, question) in questions {
                         let found = ranks.iter().fold(NONE, |found, rank| or(&found, &self.at[rank + 1]));
                         self.masks[question.predicate] = with_missing(&found, &missing, question.missing);

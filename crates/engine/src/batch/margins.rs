@@ -7,8 +7,8 @@
 
 use super::block::{self, Answers, Block, Mask, Questions, ROWS};
 use crate::model::general::{Branching, General, Next, Sum};
-use crate::model::symmetric::{MOST_LEVELS, Symmetric};
 use crate::model::mean::Member;
+use crate::model::symmetric::{MOST_LEVELS, Symmetric};
 use crate::model::{Ensemble, Mean};
 
 /// Leaves of a tree with [`MOST_LEVELS`] levels.
@@ -138,7 +138,8 @@ const WINDOW: usize = LEAVES * (AT_ONCE - 1) + 256;
 
 impl Trees {
     pub(crate) fn symmetric(model: &Symmetric) -> Self {
-        let table = |leaves: &Vec<f64>| -> [f64; LEAVES] { core::array::from_fn(|number| leaves[number & (leaves.len() - 1)]) };
+        let table =
+            |leaves: &Vec<f64>| -> [f64; LEAVES] { core::array::from_fn(|number| leaves[number & (leaves.len() - 1)]) };
         let levels = |levels: &[u16]| Tree::Symmetric(levels.iter().map(|level| u32::from(*level)).collect());
         Self {
             questions: Questions::new(&model.predicates),
@@ -287,11 +288,7 @@ fn sliced<const N: usize>(nodes: &[u32], masks: &[Mask], numbers: &mut [u8; ROWS
 /// The answers at a level with `NODES` nodes, the first of them at `from`, by the answers at the levels above: nodes
 /// stand by their path, the root's answer lowest, so that the last answer parts a level in halves.
 #[inline(always)]
-fn reached<const NODES: usize>(
-    answers: &[Mask; MOST_LEVELS],
-    from: usize,
-    mask: &impl Fn(usize) -> Mask,
-) -> Mask {
+fn reached<const NODES: usize>(answers: &[Mask; MOST_LEVELS], from: usize, mask: &impl Fn(usize) -> Mask) -> Mask {
     #[inline(always)]
     fn two(answers: &[Mask; MOST_LEVELS], from: usize, mask: &impl Fn(usize) -> Mask) -> Mask {
         block::select(&answers[0], &mask(from + 1), &mask(from))

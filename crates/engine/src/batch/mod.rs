@@ -114,7 +114,8 @@ impl Rows {
                 for (index, feature) in model.schema().features().iter().enumerate() {
                     let column = &values[index * self.n_rows..][from..to];
                     let admits = model.schema().admits_infinity(index);
-                    if let Some(row) = column.iter().position(|value| value.is_infinite() && !admits) {
+                    let any = !admits && column.iter().fold(false, |any, value| any | value.is_infinite());
+                    if let Some(row) = any.then(|| column.iter().position(|value| value.is_infinite())).flatten() {
                         return Err(BatchError::NotFinite { row: from + row, feature: feature.name.clone() });
                     }
                     block.set_column(index, column);

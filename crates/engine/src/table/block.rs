@@ -187,7 +187,9 @@ impl Blocks {
         while block.n_rows() < most {
             let row = block.n_rows();
             let line = records.line() as u64;
-            if let Some(length) = self.is_text.then(|| selection.read_plain(records.rest(), &mut block.columns)).flatten() {
+            if let Some(length) =
+                self.is_text.then(|| selection.read_plain(records.rest(), &mut block.columns)).flatten()
+            {
                 records.pass_line(length);
                 block.lines.push(line);
                 continue;
