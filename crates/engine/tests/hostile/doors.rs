@@ -7,7 +7,7 @@ use underglass_engine::import;
 use underglass_engine::policy::Policy;
 use underglass_engine::population::auto;
 use underglass_engine::seal;
-use underglass_engine::table::Table;
+use underglass_engine::table::{Block, Blocks, Kind, Layout, Selection, Table, Values};
 
 /// A model file. Its digest is made right first: else only the digest would be tried.
 pub(crate) fn artifact(bytes: &[u8]) {
@@ -24,9 +24,30 @@ pub(crate) fn policy(bytes: &[u8]) {
     }
 }
 
-/// A CSV file.
+/// A CSV file, whole, and block by block with its columns wanted as a number, a level or a day.
 pub(crate) fn csv(bytes: &[u8]) {
     Table::from_csv(bytes).ok();
+    let Ok(layout) = Layout::of(bytes) else { return };
+    let kinds = [Kind::Number, Kind::Level(vec!["own".to_owned(), "1".to_owned()]), Kind::Number, Kind::Date];
+    let wanted = kinds.into_iter().cycle().enumerate().take(layout.names().len());
+    let selection = Selection::new(layout.clone(), wanted.map(|(at, kind)| (Some(at), kind)).collect());
+    let (start, end) = (layout.start(), bytes.len().min(1 << 16));
+    let Some(rows) = bytes.get(start.bytes as usize..end) else { return };
+    let Ok((whole, size)) = layout.whole_records(rows.to_vec(), start, end == bytes.len()) else { return };
+    let (mut blocks, mut block, mut n_rows) = (Blocks::new(whole, start), Block::default(), 0);
+    while blocks.next_block(&selection, 100, &mut block) {
+        n_rows += block.n_rows() as u64;
+        for column in &block.columns {
+            let n_values = match &column.values {
+                Values::Absent => continue,
+                Values::Numbers(values) => values.len(),
+                Values::Levels(values) => values.len(),
+                Values::Dates(values) => values.len(),
+            };
+            assert_eq!(n_values, block.n_rows());
+        }
+    }
+    assert_eq!(n_rows, size.records);
 }
 
 /// An XGBoost model, JSON or UBJSON.
