@@ -37,7 +37,8 @@ export interface Replay {
 /** Column-major over `schema.features` (NaN is missing), or columns of `schema.inputs` by name. */
 export type Columns = Float64Array | Record<string, Float64Array | (string | null)[]>;
 export interface Scores { margin: Float64Array; probability: Float64Array; points: Int16Array }
-export interface ExplainOptions { game?: "interventional" | "path"; reference?: string }
+/** Without a game, the model's own; against all reference rows, or those above the cut-off as decisions are explained. */
+export interface ExplainOptions { game?: "interventional" | "path"; reference?: "all" | "above_cutoff" }
 /** In log-odds: base + the row's values = its margin. Row-major, rows × features. */
 export interface Contributions { base: number; values: Float64Array }
 export interface Progress { done: number; total: number }

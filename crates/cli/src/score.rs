@@ -14,7 +14,6 @@ use std::sync::Arc;
 use std::time::Instant;
 use underglass_engine::Engine;
 use underglass_engine::application::{FormValue, Permitted};
-use underglass_engine::batch::BatchError;
 use underglass_engine::explain::{Explainer, Game};
 use underglass_engine::features::Schema;
 use underglass_engine::portfolio::{self, Answer, Chunk, Format, Scored, Scoring, Summary};
@@ -261,17 +260,9 @@ fn explainer(engine: &Engine, asked: Asked) -> Result<Explainer, Fault> {
         Asked::Interventional => Game::Interventional,
         Asked::Path => Game::PathDependent,
     };
-    let own = engine.model.against_all().ok_or_else(|| Fault::Usage(BatchError::NoReference.to_string()))?;
-    if own.game() == game {
-        return Ok(own.clone());
-    }
-    if own.game() == Game::Members {
+    if let Some(own) = engine.model.against_all().filter(|own| own.game() == Game::Members) {
         progress("note: each member of this mean is explained by its own game");
         return Ok(own.clone());
     }
-    let Some(populations) = engine.model.populations() else {
-        return Err(Fault::Usage("this model has no reference population; ask for --explain path".to_owned()));
-    };
-    let explainer = engine.model.explainer_of(game, &populations.all);
-    explainer.map_err(|error| Fault::Usage(format!("this model is not explained that way: {error}")))
+    engine.explainer_of(Some(game), None).map_err(|error| Fault::Usage(error.to_string()))
 }

@@ -3,6 +3,7 @@
 
 use crate::application::{Application, Input, Permitted, Role};
 use crate::artifact::Model;
+use crate::batch::BatchError;
 use crate::explain::{Explainer, Explanation, Game};
 use crate::features::FeatureVector;
 use crate::policy::{Answer, Band, Facts, Policy, ReferenceName, Rule, RuleAnswer, Severity};
@@ -349,6 +350,33 @@ impl Engine {
     /// The population against which decisions are explained, folded; `None` where none is known.
     pub fn explainer(&self) -> Option<&Explainer> {
         self.reference.explainer.as_ref().or(self.model.against_all())
+    }
+
+    /// An explainer for a game against a population: `all` when none is named, or that of decisions by its name. Without a
+    /// game, that which suits the model best.
+    ///
+    /// # Errors
+    /// [`BatchError`] for a population that is not known, and for a game that the model cannot play against it.
+    pub fn explainer_of(&self, game: Option<Game>, reference: Option<&str>) -> Result<Explainer, BatchError> {
+        let named = &self.reference.named.name;
+        let own = match reference.unwrap_or("all") {
+            "all" => self.model.against_all().ok_or(BatchError::NoReference)?,
+            name if name == named => self.explainer().ok_or(BatchError::NoReference)?,
+            other => {
+                let mut expected = vec!["all", named];
+                expected.dedup();
+                return Err(BatchError::UnknownReference { found: other.to_owned(), expected: expected.join(" or ") });
+            }
+        };
+        match (game, self.model.populations()) {
+            (Some(game), Some(populations)) if game != own.game() => {
+                let above = || populations.above(self.policy.bands.approve.value());
+                let population = reference.filter(|name| *name == "above_cutoff").and_then(|_| above());
+                Ok(self.model.explainer_of(game, population.as_ref().unwrap_or(&populations.all))?)
+            }
+            (Some(game), None) if game != own.game() => Err(BatchError::NoReference),
+            _ => Ok(own.clone()),
+        }
     }
 
     /// Points that each feature adds against the reference; with the reference's mean they add up to the raw score.

@@ -281,7 +281,8 @@ fn a_batch_gives_the_bits_of_single_rows() {
     let column = |feature: usize| rows.iter().map(move |row| row.0[feature].unwrap_or(f64::NAN));
     let columns = Columns::Features((0..n_features).flat_map(column).collect());
     let mut scoring = ScoreJob::new(model, columns.clone(), rows.len()).expect("fitting columns");
-    let mut explaining = ExplainJob::new(model, columns, rows.len()).expect("fitting columns");
+    let explainer = engine.explainer_of(None, None).expect("a reference");
+    let mut explaining = ExplainJob::new(model, explainer, columns, rows.len()).expect("fitting columns");
     // Budgets that are no whole number of blocks.
     for (step, done) in [(1, 100), (2, 401), (3, 600)] {
         let budget = [100, 301, 5_000][step - 1];

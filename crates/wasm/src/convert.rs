@@ -5,10 +5,10 @@ use serde::{Serialize, de::DeserializeOwned};
 use serde_wasm_bindgen::Serializer;
 use underglass_engine::Engine;
 use underglass_engine::application::{FormValue, InvalidApplication};
-use underglass_engine::artifact::{Metrics, Model, Target};
+use underglass_engine::artifact::{Metrics, Target};
 use underglass_engine::batch::{BatchError, Columns, Progress};
 use underglass_engine::decision::{Digests, Outcome};
-use underglass_engine::explain::{Explainer, Game};
+use underglass_engine::explain::Game;
 use underglass_engine::load::LoadError;
 use underglass_engine::policy::Bands;
 use underglass_engine::receipt::{Receipt, ReplayError};
@@ -154,21 +154,24 @@ pub(crate) fn columns(columns: &JsValue) -> Result<Columns, JsValue> {
     Object::entries(named).iter().map(read).collect::<Result<_, _>>().map(Columns::Inputs)
 }
 
-/// Checks the options of `explainBatch`: the model's own game against all its reference rows is what is offered.
-pub(crate) fn own_game_against_all(model: &Model, options: &JsValue) -> Result<(), JsValue> {
-    let game = match model.against_all().map(Explainer::game) {
-        Some(Game::PathDependent) => "path",
-        Some(Game::Interventional | Game::Members) | None => "interventional",
-    };
-    let member =
-        |name: &str| if options.is_object() { Reflect::get(options, &name.into()) } else { Ok(JsValue::UNDEFINED) };
-    for (name, offered) in [("game", game), ("reference", "all")] {
-        let asked = member(name)?;
-        if !asked.is_undefined() && asked.as_string().as_deref() != Some(offered) {
-            return Err(fail("batch_refused", &format!("{name}: this model offers {offered:?}")));
+/// The game and the population that `explainBatch` is asked for.
+pub(crate) fn explain_options(options: &JsValue) -> Result<(Option<Game>, Option<String>), JsValue> {
+    let member = |name: &str| {
+        let given = if options.is_object() { Reflect::get(options, &name.into())? } else { JsValue::UNDEFINED };
+        match given.as_string() {
+            None if !given.is_undefined() => Err(fail("batch_refused", &format!("{name}: expected a text"))),
+            text => Ok(text),
         }
-    }
-    Ok(())
+    };
+    let game = match member("game")?.as_deref() {
+        None => None,
+        Some("interventional") => Some(Game::Interventional),
+        Some("path") => Some(Game::PathDependent),
+        Some(other) => {
+            return Err(fail("batch_refused", &format!("game {other:?}: expected \"interventional\" or \"path\"")));
+        }
+    };
+    Ok((game, member("reference")?))
 }
 
 /// What `decide` returns: the essentials, and the receipt's canonical text.

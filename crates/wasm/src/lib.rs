@@ -102,7 +102,8 @@ impl Underglass {
         job.finish()
     }
 
-    /// Contributions of `nRows` rows in log-odds. Throws `batch_refused`.
+    /// Contributions of `nRows` rows in log-odds: in the game that is asked for, else the model's own, against all
+    /// reference rows or a population by name. Throws `batch_refused`.
     #[wasm_bindgen(js_name = explainBatch, unchecked_return_type = "Contributions")]
     pub fn explain_batch(
         &self,
@@ -134,9 +135,10 @@ impl Underglass {
         #[wasm_bindgen(js_name = nRows)] n_rows: u32,
         #[wasm_bindgen(unchecked_param_type = "ExplainOptions")] options: JsValue,
     ) -> Result<Explaining, JsValue> {
-        convert::own_game_against_all(&self.engine.model, &options)?;
+        let (game, reference) = convert::explain_options(&options)?;
+        let explainer = self.engine.explainer_of(game, reference.as_deref()).failed()?;
         let columns = convert::columns(columns)?;
-        Ok(Explaining { job: ExplainJob::new(&self.engine.model, columns, n_rows as usize).failed()? })
+        Ok(Explaining { job: ExplainJob::new(&self.engine.model, explainer, columns, n_rows as usize).failed()? })
     }
 
     /// Inputs and features.

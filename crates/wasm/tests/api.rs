@@ -115,13 +115,31 @@ fn batch_contributions_add_up_to_batch_margins() {
         columns.set_index(index, if index % 17 == 0 { f64::NAN } else { value });
     }
     let scores = book.score_batch(&columns, n_rows).expect("scored");
-    let explained = book.explain_batch(&columns, n_rows, JsValue::UNDEFINED).expect("explained");
     let margins = Float64Array::from(Reflect::get(&scores, &"margin".into()).expect("a member"));
-    let values = Float64Array::from(Reflect::get(&explained, &"values".into()).expect("a member"));
-    let base = Reflect::get(&explained, &"base".into()).expect("a member").as_f64().expect("a number");
-    for row in 0..n_rows {
-        let sum: f64 = (0..n_features).map(|feature| values.get_index(row * n_features + feature)).sum();
-        assert!((base + sum - margins.get_index(row)).abs() < 1e-9, "row {row}");
+    let options = |game: &str, reference: &str| {
+        let options = Object::new();
+        for (name, value) in
+            [("game", game), ("reference", reference)].into_iter().filter(|(_, value)| !value.is_empty())
+        {
+            Reflect::set(&options, &name.into(), &value.into()).expect("a plain object");
+        }
+        JsValue::from(options)
+    };
+    let mut bases = Vec::new();
+    for (game, reference) in [("", ""), ("interventional", "all"), ("path", "all"), ("", "above_cutoff")] {
+        let explained = book.explain_batch(&columns, n_rows, options(game, reference)).expect("explained");
+        let values = Float64Array::from(Reflect::get(&explained, &"values".into()).expect("a member"));
+        let base = Reflect::get(&explained, &"base".into()).expect("a member").as_f64().expect("a number");
+        for row in 0..n_rows {
+            let sum: f64 = (0..n_features).map(|feature| values.get_index(row * n_features + feature)).sum();
+            assert!((base + sum - margins.get_index(row)).abs() < 1e-9, "{game} {reference}, row {row}");
+        }
+        bases.push(base);
+    }
+    assert_eq!(bases[0].to_bits(), bases[1].to_bits());
+    assert_ne!(bases[0].to_bits(), bases[3].to_bits(), "another population");
+    for refused in [options("nash", ""), options("", "everybody")] {
+        assert_eq!(code(&book.explain_batch(&columns, n_rows, refused).expect_err("an option")), "batch_refused");
     }
     assert_eq!(code(&book.score_batch(&columns, n_rows + 1).expect_err("a length")), "batch_refused");
 }

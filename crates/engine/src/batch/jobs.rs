@@ -77,8 +77,7 @@ pub struct Contributions {
 #[derive(Clone, Debug)]
 pub struct ExplainJob {
     rows: Rows,
-    /// `None`: the model's own, against all training rows.
-    explainer: Option<Explainer>,
+    explainer: Explainer,
     kernel: ShapKernel,
     blocks: Vec<Block>,
     /// Contributions of some blocks, block by block, one column a feature.
@@ -88,35 +87,22 @@ pub struct ExplainJob {
 }
 
 impl ExplainJob {
-    /// Prepares `n_rows` rows for explanation against all training rows.
-    ///
-    /// # Errors
-    /// [`BatchError`] when columns do not fit, or when the model has nothing to be explained against.
-    pub fn new(model: &Model, columns: Columns, n_rows: usize) -> Result<Self, BatchError> {
-        Self::of(model, None, columns, n_rows)
-    }
-
     /// Prepares `n_rows` rows for explanation by an explainer of this model, that is against the population and in the
     /// game that it was folded for.
     ///
     /// # Errors
     /// [`BatchError`] when columns do not fit.
-    pub fn by(model: &Model, explainer: Explainer, columns: Columns, n_rows: usize) -> Result<Self, BatchError> {
-        Self::of(model, Some(explainer), columns, n_rows)
-    }
-
-    fn of(model: &Model, given: Option<Explainer>, columns: Columns, n_rows: usize) -> Result<Self, BatchError> {
+    pub fn new(model: &Model, explainer: Explainer, columns: Columns, n_rows: usize) -> Result<Self, BatchError> {
         let n_features = model.schema().features().len();
         let rows = Rows::new(model, columns, n_rows)?;
-        let explainer = given.as_ref().or(model.against_all()).ok_or(BatchError::NoReference)?;
         let base = model.file().calibration.calibrated(explainer.base());
         Ok(Self {
             rows,
-            kernel: ShapKernel::new(model.ensemble(), explainer),
+            kernel: ShapKernel::new(model.ensemble(), &explainer),
             blocks: vec![Block::new(n_features); BLOCKS],
             columns: vec![[0.0; ROWS]; BLOCKS * n_features],
             contributions: Contributions { base, values: vec![0.0; n_rows * n_features] },
-            explainer: given,
+            explainer,
             done: 0,
         })
     }
@@ -128,7 +114,6 @@ impl ExplainJob {
     pub fn step(&mut self, model: &Model, budget: usize) -> Result<Progress, BatchError> {
         let n_features = model.schema().features().len();
         let slope = model.file().calibration.slope;
-        let explainer = self.explainer.as_ref().or(model.against_all()).ok_or(BatchError::NoReference)?;
         let to = self.rows.n_rows.min(self.done.saturating_add(budget));
         while self.done < to {
             let n_blocks = (to - self.done).div_ceil(ROWS).min(BLOCKS);
@@ -139,7 +124,7 @@ impl ExplainJob {
                 at += block.n_rows();
             }
             let columns = &mut self.columns[..n_blocks * n_features];
-            self.kernel.explain(model.ensemble(), explainer, blocks, None, columns);
+            self.kernel.explain(model.ensemble(), &self.explainer, blocks, None, columns);
             let mut values = &mut self.contributions.values[self.done * n_features..at * n_features];
             for (block, columns) in blocks.iter().zip(columns.chunks_exact(n_features)) {
                 let (of_block, rest) = values.split_at_mut(block.n_rows() * n_features);

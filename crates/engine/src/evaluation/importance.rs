@@ -198,7 +198,8 @@ fn dealt(n: usize, seed: u64, stream: u64) -> Vec<usize> {
 fn mean_abs_shap(model: &Model, rows: &[FeatureVector]) -> Option<Vec<Estimate>> {
     let n_features = model.schema().features().len();
     let columns = (0..n_features).flat_map(|index| rows.iter().map(move |row| row.0[index].unwrap_or(f64::NAN)));
-    let mut job = ExplainJob::new(model, Columns::Features(columns.collect()), rows.len()).ok()?;
+    let explainer = model.against_all()?.clone();
+    let mut job = ExplainJob::new(model, explainer, Columns::Features(columns.collect()), rows.len()).ok()?;
     job.step(model, rows.len()).ok()?;
     let values = job.finish().values;
     let of = |index: usize| values.iter().skip(index).step_by(n_features).map(|value| value.abs());
