@@ -12,9 +12,13 @@ try {
 }
 
 try {
-  const { default: start } = await import(glue.href);
-  // On a preload of this kind browsers ignore `integrity`; on the fetch itself they enforce it.
-  await start({ module_or_path: fetch(wasm.href, { integrity: wasm.integrity }) });
+  if (new URLSearchParams(location.search).has('bench')) {
+    await import('./bench.js');
+  } else {
+    const { default: start } = await import(glue.href);
+    // On a preload of this kind browsers ignore `integrity`; on the fetch itself they enforce it.
+    await start({ module_or_path: fetch(wasm.href, { integrity: wasm.integrity }) });
+  }
 } catch (error) {
   const boot = document.getElementById('boot');
   boot?.removeAttribute('aria-busy');

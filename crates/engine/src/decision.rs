@@ -3,8 +3,7 @@
 
 use crate::application::{Application, Input, Permitted, Role};
 use crate::artifact::Model;
-use crate::batch::BatchError;
-use crate::explain::{Explainer, Explanation, Game};
+use crate::explain::{Explainer, Explanation, Game, GameError};
 use crate::features::FeatureVector;
 use crate::policy::{Answer, Band, Facts, Policy, ReferenceName, Rule, RuleAnswer, Severity};
 use crate::pricing::{Offer, Pricing};
@@ -74,6 +73,25 @@ pub struct ReferencePopulation {
     pub rows: u64,
     /// The game whose Shapley values the contributions are.
     pub game: Game,
+}
+
+/// Why a model is not explained as was asked.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum NotExplained {
+    /// An imported model without counts of its training rows and without a reference population.
+    #[error("this model has no reference population: import it again with one to explain its scores")]
+    NoReference,
+    /// A population that this book does not explain against.
+    #[error("reference {found:?}: this book explains against {expected}")]
+    Unknown {
+        /// What was asked for.
+        found: String,
+        /// What there is.
+        expected: String,
+    },
+    /// A game that the model cannot play.
+    #[error("this model is not explained that way: {0}")]
+    Game(#[from] GameError),
 }
 
 /// A score with its uncertainty and its explanation.
@@ -356,16 +374,16 @@ impl Engine {
     /// game, that which suits the model best.
     ///
     /// # Errors
-    /// [`BatchError`] for a population that is not known, and for a game that the model cannot play against it.
-    pub fn explainer_of(&self, game: Option<Game>, reference: Option<&str>) -> Result<Explainer, BatchError> {
+    /// [`NotExplained`] for a population that is not known, and for a game that the model cannot play against it.
+    pub fn explainer_of(&self, game: Option<Game>, reference: Option<&str>) -> Result<Explainer, NotExplained> {
         let named = &self.reference.named.name;
         let own = match reference.unwrap_or("all") {
-            "all" => self.model.against_all().ok_or(BatchError::NoReference)?,
-            name if name == named => self.explainer().ok_or(BatchError::NoReference)?,
+            "all" => self.model.against_all().ok_or(NotExplained::NoReference)?,
+            name if name == named => self.explainer().ok_or(NotExplained::NoReference)?,
             other => {
                 let mut expected = vec!["all", named];
                 expected.dedup();
-                return Err(BatchError::UnknownReference { found: other.to_owned(), expected: expected.join(" or ") });
+                return Err(NotExplained::Unknown { found: other.to_owned(), expected: expected.join(" or ") });
             }
         };
         match (game, self.model.populations()) {
@@ -374,7 +392,7 @@ impl Engine {
                 let population = reference.filter(|name| *name == "above_cutoff").and_then(|_| above());
                 Ok(self.model.explainer_of(game, population.as_ref().unwrap_or(&populations.all))?)
             }
-            (Some(game), None) if game != own.game() => Err(BatchError::NoReference),
+            (Some(game), None) if game != own.game() => Err(NotExplained::NoReference),
             _ => Ok(own.clone()),
         }
     }

@@ -7,7 +7,7 @@ use underglass_engine::Engine;
 use underglass_engine::application::{FormValue, InvalidApplication};
 use underglass_engine::artifact::{Metrics, Target};
 use underglass_engine::batch::{BatchError, Columns, Progress};
-use underglass_engine::decision::{Digests, Outcome};
+use underglass_engine::decision::{Digests, NotExplained, Outcome};
 use underglass_engine::explain::Game;
 use underglass_engine::load::LoadError;
 use underglass_engine::policy::Bands;
@@ -52,6 +52,7 @@ failures! {
     ReplayError => |_| "receipt_refused",
     SealError => |_| "file_refused",
     BatchError => |_| "batch_refused",
+    NotExplained => |_| "batch_refused",
 }
 
 impl<T> Failure<T> for Result<T, InvalidApplication> {

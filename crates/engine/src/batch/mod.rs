@@ -15,7 +15,6 @@ pub use margins::Kernel;
 
 use crate::application::{FormValue, InvalidApplication, check_row};
 use crate::artifact::Model;
-use crate::explain::GameError;
 
 /// Columns of a batch.
 #[derive(Clone, Debug, PartialEq)]
@@ -42,20 +41,6 @@ pub enum BatchError {
     /// A column that the model does not know.
     #[error("column {0:?} is not an input of this model")]
     UnknownColumn(String),
-    /// An imported model without counts of its training rows and without a reference population.
-    #[error("this model has no reference population: import it again with one to explain its scores")]
-    NoReference,
-    /// A game that the model cannot play.
-    #[error("this model is not explained that way: {0}")]
-    Game(#[from] GameError),
-    /// A population that this book does not explain against.
-    #[error("reference {found:?}: this book explains against {expected}")]
-    UnknownReference {
-        /// What was asked for.
-        found: String,
-        /// What there is.
-        expected: String,
-    },
     /// A value that is infinite.
     #[error("row {row}: feature {feature:?} is infinite; expected a finite number or NaN for missing")]
     NotFinite {
