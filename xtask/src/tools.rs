@@ -172,7 +172,9 @@ impl Toolbox {
     }
 
     fn has(&self, tool: &Tool) -> bool {
-        self.answer(&format!("{} --version", tool.program))
+        // A subcommand of cargo wants its own name first.
+        let name = tool.program.strip_prefix("cargo-").unwrap_or_default();
+        self.answer(&format!("{} {name} --version", tool.program))
             .is_some_and(|text| text.split_whitespace().any(|word| word == tool.reported))
     }
 
