@@ -11,6 +11,7 @@ use underglass_engine::artifact::{
 };
 use underglass_engine::batch::{Columns, ExplainJob, ScoreJob};
 use underglass_engine::decision::{Decision, Outcome};
+use underglass_engine::explain::{Explanation, Game};
 use underglass_engine::features::{FeatureVector, Schema};
 use underglass_engine::load::Files;
 use underglass_engine::model::symmetric::{Symmetric, Tree};
@@ -270,6 +271,28 @@ fn flips_stand_where_the_outcome_changes() {
         }
     }
     assert!(flips > 0);
+}
+
+#[test]
+fn a_population_and_a_game_are_chosen_by_name() {
+    let engine = engine();
+    let row = &rows(engine.model.schema(), 6, 1)[0];
+    let margin = engine.model.log_odds(row).0;
+    let named = engine.reference().name.clone();
+    assert_eq!(named, "above_cutoff");
+    let mut bases = Vec::new();
+    for reference in [None, Some(named.as_str())] {
+        for game in [Game::Interventional, Game::PathDependent] {
+            let explainer = engine.explainer_of(Some(game), reference).expect("known");
+            assert_eq!(explainer.game(), game);
+            let Explanation { base, values } = engine.model.explain(&explainer, row);
+            assert!((values.iter().fold(base, |sum, value| sum + value) - margin).abs() < 1e-9);
+            bases.push(base);
+        }
+    }
+    assert!((bases[0] - bases[1]).abs() < 1e-9 && (bases[2] - bases[3]).abs() < 1e-9, "a game does not move the mean");
+    assert!((bases[0] - bases[2]).abs() > 1e-3, "another population has another");
+    assert!(engine.explainer_of(None, Some("everybody")).is_err());
 }
 
 #[test]
