@@ -117,7 +117,7 @@ impl Selection {
     /// when it is another, with some of its cells perhaps read.
     fn read_plain(&self, text: &[u8], columns: &mut [Column]) -> Option<usize> {
         let delimiter = self.layout.header.delimiter;
-        let is_end = |byte: u8| byte == delimiter || byte == b'\n';
+        let is_end = |byte: u8| byte == delimiter || matches!(byte, b'\n' | b'\r');
         let mut at = 0;
         let fields = self.of_field.as_ref()?;
         for (field, wanted) in fields.iter().enumerate() {
@@ -130,7 +130,7 @@ impl Selection {
                     length
                 }
                 (source, values) => {
-                    let length = rest.iter().position(|byte| is_end(*byte) || matches!(byte, b'"' | b'\r'))?;
+                    let length = rest.iter().position(|byte| is_end(*byte) || *byte == b'"')?;
                     match (source, values) {
                         (_, Some(Values::Levels(values))) if length == 0 => values.push(None),
                         (_, Some(Values::Dates(values))) if length == 0 => values.push(None),
@@ -147,10 +147,15 @@ impl Selection {
                 }
             };
             let is_last = field + 1 == fields.len();
-            if rest.get(length) != Some(if is_last { &b'\n' } else { &delimiter }) || is_last && at + length == 0 {
-                return None;
-            }
-            at += length + 1;
+            let end = match &rest[length..] {
+                [byte, ..] if *byte == delimiter && !is_last => 1,
+                // A blank line is no record.
+                _ if at + length == 0 => return None,
+                [b'\n', ..] if is_last => 1,
+                [b'\r', b'\n', ..] if is_last => 2,
+                _ => return None,
+            };
+            at += length + end;
         }
         Some(at)
     }
