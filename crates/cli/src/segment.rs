@@ -23,9 +23,12 @@ pub(crate) struct Segment {
     /// The columns by which rows are alike: numbers, dates and categories.
     #[arg(long, value_delimiter = ',', required = true)]
     columns: Vec<String>,
-    /// How many segments.
-    #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
-    k: u16,
+    /// How many segments, from seeded starts.
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..), required_unless_present = "start")]
+    k: Option<u16>,
+    /// The rows that are the first centres, from 0, instead of seeded starts: one segment for each.
+    #[arg(long, value_delimiter = ',', conflicts_with_all = ["k", "starts", "seed"])]
+    start: Vec<usize>,
     /// A column that says how much each row counts.
     #[arg(long)]
     weight: Option<String>,
@@ -68,10 +71,20 @@ impl Segment {
         let cases = Cases::read(&table, None, &others(&table, &self.columns)?).map_err(data)?;
         all_read(&cases, &self.columns)?;
         cases.notes().iter().for_each(|note| progress(&format!("note: {note}")));
-        let found = cases
-            .segments(Some(weights.values()), self.k, self.starts, self.seed)
-            .map_err(|error| Fault::Data(format!("{}: {error}", self.data.display())))?;
-        let described: Vec<Described> = (0..u32::from(self.k))
+        let weight = Some(weights.values());
+        let found = match self.k {
+            Some(k) => cases.segments(weight, k, self.starts, self.seed),
+            None => cases.segments_from(weight, &self.start).ok_or_else(|| {
+                let last = table.n_rows() - 1;
+                Fault::Usage(format!(
+                    "{} has not all rows of {:?}; expected 0 to {last}",
+                    self.data.display(),
+                    self.start
+                ))
+            })?,
+        };
+        let found = found.map_err(|error| Fault::Data(format!("{}: {error}", self.data.display())))?;
+        let described: Vec<Described> = (0..found.centers.nrows() as u32)
             .map(|segment| {
                 let rows: Vec<usize> = (0..found.labels.len()).filter(|row| found.labels[*row] == segment).collect();
                 let center = found.centers.row(segment as usize);
@@ -96,7 +109,7 @@ impl Segment {
             "{}: {} rows in {} segments, inertia {:.4} after {} rounds",
             self.out.display(),
             table.n_rows(),
-            self.k,
+            described.len(),
             found.inertia,
             found.rounds
         )];

@@ -57,6 +57,16 @@ fn segments_are_those_of_the_rows_and_their_figures_add_up() {
         assert!((bad_rate - 0.2 * (row % 3 + 1) as f64).abs() < 1e-9, "row {row}: {bad_rate}");
     }
     assert_eq!(found["segments"], json(&underglass(&folder, asked))["segments"]);
+    let given = "segment --data rows.csv --columns debt --start 2,0,1 --weight times --out g.csv --json";
+    let labels = json(&underglass(&folder, given))["segments"].clone();
+    let debts: Vec<Option<f64>> = (0..3).map(|segment| labels[segment]["center"]["debt"].as_f64()).collect();
+    assert!(
+        debts.iter().zip([2003.0, 3.0, 1003.0]).all(|(debt, near)| debt.is_some_and(|debt| (debt - near).abs() < 1.0))
+    );
+    for (wrong, expected) in [("--start 0,300", 2), ("--start 0 --k 2", 2), ("", 2), ("--start x", 2)] {
+        let done = underglass(&folder, &format!("segment --data rows.csv --columns debt --out g.csv {wrong}"));
+        assert_eq!(code(&done), expected, "{wrong}");
+    }
     let refused =
         |columns: &str| underglass(&folder, &format!("segment --data rows.csv --columns {columns} --k 2 --out s.csv"));
     for columns in ["nothing", "debt,age", "debt,contact"] {

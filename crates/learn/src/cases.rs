@@ -9,7 +9,7 @@ use crate::rows;
 use crate::segments::{self, Segments};
 use crate::space::{LEVEL, Measures, Space};
 use crate::train::LearnError;
-use ndarray::{Array2, ArrayView1};
+use ndarray::{Array2, ArrayView1, Axis};
 use underglass_engine::application::Application;
 use underglass_engine::features::Schema;
 use underglass_engine::table::Table;
@@ -63,6 +63,16 @@ impl Cases {
     /// As [`segments::segments`].
     pub fn segments(&self, weight: Option<&[f64]>, k: u16, starts: u16, seed: u64) -> Result<Segments, BadData> {
         segments::segments(self.points.view(), weight, k, starts, seed)
+    }
+
+    /// Divides the rows into as many segments as there are rows to start from, each of which is the first centre of one;
+    /// `None` when a row is not there.
+    ///
+    /// # Errors
+    /// As [`segments::lloyd`].
+    pub fn segments_from(&self, weight: Option<&[f64]>, start: &[usize]) -> Option<Result<Segments, BadData>> {
+        let there = start.iter().all(|row| *row < self.points.nrows());
+        there.then(|| segments::lloyd(self.points.view(), weight, self.points.select(Axis(0), start)))
     }
 
     /// The `k` rows nearest to a row of the table, without itself; `None` when there is no such row.
