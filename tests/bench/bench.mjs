@@ -74,13 +74,16 @@ const table = [];
 async function row(what, bar, ours, theirs, peerName) {
   if (!what.includes(given.only ?? '')) return;
   const [us, them] = [[], []];
-  let note = '';
+  const notes = new Set();
+  const take = (side, measured) => {
+    side.push(measured.value ?? measured);
+    if (measured.note) notes.add(measured.note);
+  };
   for (let round = 0; round < rounds; round += 1) {
-    const measured = await ours();
-    us.push(typeof measured === 'number' ? measured : measured.value);
-    note = measured.note ?? note;
-    if (theirs) them.push(await theirs());
+    take(us, await ours());
+    if (theirs) take(them, await theirs());
   }
+  const note = [...notes].join(', ');
   const [a, b] = [median(us), them.length ? median(them) : null];
   table.push({ what, ours: a, theirs: b, ratio: b === null ? null : b / a, peer: b === null ? null : peerName, bar, note, rounds: { ours: us, theirs: them } });
   const shown = (value) => (value === null ? '-' : value >= 1e5 ? `${(value / 1e6).toFixed(2)} s` : `${value.toFixed(value < 10 ? 3 : 1)} µs`);
@@ -113,8 +116,12 @@ const fit = () => {
   const [, seconds, auc] = said.match(/([\d.]+) CPU s.*test ([\d.]+);/);
   return { value: Number(seconds) * 1e6, note: `test AUC ${auc}` };
 };
-await row('fit 200k x 20, 500 x 6, native (whole fit)', '>= 1.25x', fit, async () => (await peer('lightgbm_fit')).cpu * 1e6, 'LightGBM');
-await row('fit 200k x 20, 500 x 6, browser worker (whole fit)', '>= 0.67x', async () => (await inPage('fit', 1)) * 200_000, async () => (await peer('xgboost_fit')).cpu * 1e6, 'XGBoost, native');
+const peerFit = async (name) => {
+  const { cpu, auc } = await peer(`${name.toLowerCase()}_fit`);
+  return { value: cpu * 1e6, note: `${name} ${auc.toFixed(5)}` };
+};
+await row('fit 200k x 20, 500 x 6, native (whole fit)', '>= 1.25x', fit, () => peerFit('LightGBM'), 'LightGBM');
+await row('fit 200k x 20, 500 x 6, browser worker (whole fit)', '>= 0.67x', async () => (await inPage('fit', 1)) * 200_000, () => peerFit('XGBoost'), 'XGBoost, native');
 
 // From navigation to the first decision, on a slow line and a slow processor.
 async function coldStart(address, done) {
