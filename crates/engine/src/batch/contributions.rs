@@ -2,6 +2,7 @@
 //! are symmetric.
 
 use super::block::{self, Answers, Block, Mask, Questions, ROWS};
+use super::lanes::Lanes;
 use super::margins::{AT_ONCE, Trees, add_log_odds};
 use crate::explain::patterns::{Group, Groups, MOST_BITS};
 use crate::explain::shap::TreeTable;
@@ -160,10 +161,11 @@ fn add<const N: usize>(sums: &mut [[f64; ROWS]], features: &[usize], tables: &[[
     ) {
         let (Some(features), Some(tables)) = (features.first_chunk::<P>(), tables.first_chunk::<P>()) else { return };
         let Ok(mut sums) = sums.get_disjoint_mut(*features) else { return };
-        for (row, number) in numbers.iter().enumerate() {
-            let number = usize::from(*number) % N;
+        for (pair, numbers) in numbers.as_chunks::<2>().0.iter().enumerate() {
+            let numbers = numbers.map(|number| usize::from(number) % N);
             for (sums, table) in sums.iter_mut().zip(tables) {
-                sums[row] += table[number];
+                let sums = &mut sums.as_chunks_mut::<2>().0[pair];
+                *sums = f64::plus(*sums, numbers.map(|number| table[number]));
             }
         }
     }

@@ -6,6 +6,7 @@
 //! at a time. Deeper trees are walked by sets of rows.
 
 use super::block::{self, Answers, Block, Mask, Questions, ROWS};
+use super::lanes::Lanes;
 use crate::model::general::{Branching, General, Next, Sum};
 use crate::model::mean::Member;
 use crate::model::symmetric::{MOST_LEVELS, Symmetric};
@@ -108,7 +109,7 @@ pub(super) fn add_log_odds(member: &Member, margins: &[f64; ROWS], sums: &mut [f
 }
 
 /// A precision in which leaves are added.
-pub(super) trait Precision: Copy + core::ops::AddAssign {
+pub(super) trait Precision: Lanes {
     fn of(leaf: f64) -> Self;
     fn leaves(trees: &Trees) -> &[Self];
 }
@@ -209,10 +210,14 @@ impl Trees {
         let trees = self.trees[from..].iter();
         trees.zip(&mut numbers).for_each(|(tree, numbers)| tree.numbers(masks, numbers));
         if let Some((leaves, sums)) = T::leaves(self)[from * LEAVES..].first_chunk::<WINDOW>().zip(sums) {
-            for (row, sum) in sums.iter_mut().enumerate() {
+            for (pair, sums) in sums.as_chunks_mut::<2>().0.iter_mut().enumerate() {
+                let mut sum = *sums;
                 for (tree, numbers) in numbers.iter().enumerate().take(AT_ONCE) {
-                    *sum += leaves[tree * LEAVES + usize::from(numbers[row])];
+                    let [a, b] = numbers.as_chunks::<2>().0[pair];
+                    let leaf = |number: u8| leaves[tree * LEAVES + usize::from(number)];
+                    sum = T::plus(sum, [leaf(a), leaf(b)]);
                 }
+                *sums = sum;
             }
         }
         numbers

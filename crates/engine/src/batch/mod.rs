@@ -6,6 +6,7 @@
 mod block;
 mod contributions;
 mod jobs;
+mod lanes;
 mod margins;
 
 pub use block::{Block, ROWS};
