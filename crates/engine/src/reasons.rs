@@ -188,14 +188,25 @@ impl Families {
     /// Keeps the families that speak against an applicant and are no trifles, the worst first: by the same rule in a
     /// decision and in a batch.
     pub(crate) fn keep_adverse(&self, families: &mut Vec<(usize, f64)>) {
-        families.retain(|(_, points)| *points < 0.0);
+        keep(families, |(_, points)| *points < 0.0);
         let all: f64 = families.iter().map(|(_, points)| points).sum();
         let worst = families.iter().map(|(_, points)| *points).fold(0.0, f64::min);
         // The worst is always a reason.
         let least = (LEAST_SHARE * all).max(worst);
-        families.retain(|(_, points)| *points <= least);
+        keep(families, |(_, points)| *points <= least);
         families.sort_unstable_by(|a, b| a.1.total_cmp(&b.1).then_with(|| self.names[a.0].cmp(&self.names[b.0])));
     }
+}
+
+/// Keeps what is wanted, in its order, without a branch: which families speak against a row is anyone's guess.
+fn keep<T: Copy>(list: &mut Vec<T>, is_wanted: impl Fn(&T) -> bool) {
+    let mut kept = 0;
+    for index in 0..list.len() {
+        let item = list[index];
+        list[kept] = item;
+        kept += usize::from(is_wanted(&item));
+    }
+    list.truncate(kept);
 }
 
 /// Contributions summed by reason family, in the order in which families first appear in the schema.
