@@ -161,3 +161,48 @@ fn columns_one_by_one_name_the_features_of_a_scaled_regression() {
     let error = onnx::read(&onnx_regression(&[step])).expect_err("an operator that changes values");
     assert!(error.to_string().contains("\"Sigmoid\""), "{error}");
 }
+
+/// A tree that asks whether the only column is at most 0.1, of which the attributes with numbers are given.
+fn onnx_tree(numbers: &[Vec<u8>]) -> Vec<u8> {
+    let wholes = |name: &str, wholes: &[u8]| [field(1, name.as_bytes()), field(8, wholes)].concat();
+    let modes: Vec<u8> = ["BRANCH_LEQ", "LEAF", "LEAF"].iter().flat_map(|mode| field(9, mode.as_bytes())).collect();
+    let shape = [
+        wholes("nodes_treeids", &[0, 0, 0]),
+        wholes("nodes_nodeids", &[0, 1, 2]),
+        wholes("nodes_featureids", &[0, 0, 0]),
+        wholes("nodes_truenodeids", &[1, 0, 0]),
+        wholes("nodes_falsenodeids", &[2, 0, 0]),
+        wholes("target_treeids", &[0, 0]),
+        wholes("target_nodeids", &[1, 2]),
+        wholes("target_ids", &[0, 0]),
+        [field(1, b"nodes_modes"), modes].concat(),
+    ];
+    let model = operator("TreeEnsembleRegressor", &["x"], "margin", &[&shape, numbers].concat());
+    field(7, &[field(11, &field(1, b"x")), model].concat())
+}
+
+#[test]
+fn thresholds_and_leaves_in_double_precision_are_read_as_such() {
+    let tensor = |name: &str, raw: bool, doubles: &[f64]| {
+        let packed: Vec<u8> = doubles.iter().flat_map(|double| double.to_le_bytes()).collect();
+        // The element type of doubles is 11.
+        let data = [vec![2 << 3, 11], field(if raw { 9 } else { 10 }, &packed)].concat();
+        [field(1, format!("{name}_as_tensor").as_bytes()), field(5, &data)].concat()
+    };
+    let (next, leaves) = (0.1_f64.next_up(), [1.0 / 3.0, 2.0 / 3.0]);
+    let margins = |numbers: &[Vec<u8>]| {
+        let import = onnx::read(&onnx_tree(numbers)).expect("a tree");
+        [0.1, next].map(|x| import.ensemble.margin(&FeatureVector(vec![Some(x)])))
+    };
+    for raw in [false, true] {
+        let doubles = [tensor("nodes_values", raw, &[0.1, 0.0, 0.0]), tensor("target_weights", raw, &leaves)];
+        assert_eq!(margins(&doubles), leaves, "raw: {raw}");
+    }
+    // In single precision, both values are the threshold.
+    let singles =
+        [attribute("nodes_values", &[0.1, 0.0, 0.0]), attribute("target_weights", &leaves.map(|leaf| leaf as f32))];
+    assert_eq!(margins(&singles), [f64::from(leaves[0] as f32); 2]);
+    let short =
+        onnx::read(&onnx_tree(&[tensor("nodes_values", true, &[0.1])])).expect_err("two nodes without a number");
+    assert!(short.to_string().contains("nodes_values") || short.to_string().contains("weights"), "{short}");
+}
