@@ -19,7 +19,7 @@ use underglass_engine::table::Table;
 use underglass_learn::spec::Spec;
 use underglass_learn::{LearnError, imported, labels};
 
-/// Cut-offs whose score bands the artifact carries.
+/// Cut-offs whose score bands the artifact carries unless the spec says others.
 const CUT_OFFS: [i16; 1] = [640];
 /// The largest difference of a margin from the library's own.
 const MOST_DIFFERENCE: f64 = 1e-6;
@@ -106,8 +106,9 @@ impl Asked {
                 file.target.definition = format!("{target} is {}", outcomes.positive);
                 file.target.positive = outcomes.positive;
             }
+            let cut_offs = spec.cutoffs.as_deref().unwrap_or(&CUT_OFFS);
             let (described, others) =
-                imported::with_reference(file, &rows, &CUT_OFFS).map_err(|error| refused(&error))?;
+                imported::with_reference(file, &rows, cut_offs).map_err(|error| refused(&error))?;
             (file, bands) = (described, Some(others));
         }
         if let Some(imported) = &mut file.lineage.imported {

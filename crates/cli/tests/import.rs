@@ -130,6 +130,13 @@ fn a_reference_gives_ranges_bins_and_a_calibration() {
     assert_ne!(file["calibration"]["slope"], 1.0);
     let (code, said) = underglass(&folder, "score --artifact model.json --data rows.csv --out out.csv --decide");
     assert_eq!(code, Some(0), "{said}");
+    for member in ["folds = 3", "drop = [\"age\"]", "[[inputs]]\nname = \"age\"\npermitted = \"audit_only\""] {
+        std::fs::write(folder.join("spec.toml"), member).expect("written");
+        let asked = "import onnx model.onnx --out x.json --features income,dti,utilisation,age,delinq,tenure";
+        let (code, said) = underglass(&folder, &format!("{asked} --spec spec.toml"));
+        assert_eq!(code, Some(2), "{said}");
+        assert!(said.contains("says how to train a model"), "{said}");
+    }
     let (code, said) = underglass(&folder, "import onnx model.onnx --out model.json --features a,b");
     assert_eq!(code, Some(2), "{said}");
 }

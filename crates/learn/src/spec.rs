@@ -193,6 +193,12 @@ pub enum SpecError {
         /// The feature.
         name: String,
     },
+    /// A member that only a model that is trained here can follow.
+    #[error("{member:?} says how to train a model, and this one is imported")]
+    OfTraining {
+        /// The member.
+        member: &'static str,
+    },
     /// An input or a feature that makes no sense.
     #[error("line {line}: {source}")]
     Schema {
@@ -253,11 +259,26 @@ impl Spec {
     }
 
     /// Changes what an imported model's file says of its columns. What they are is the other library's: a spec gives them names
-    /// for people, limits, roles, directions and families, and the model its own.
+    /// for people, limits, roles, directions and families, and the model its own. What says how to train is refused.
     ///
     /// # Errors
     /// [`SpecError`] of a column that the model does not read, or of a member that an import cannot take.
     pub fn describe(&self, mut file: ModelFile) -> Result<ModelFile, SpecError> {
+        let of_training = [
+            ("weight", self.weight.is_some()),
+            ("seed", self.seed.is_some()),
+            ("folds", self.folds.is_some()),
+            ("as_of", self.as_of.is_some()),
+            ("drop", !self.drop.is_empty()),
+            ("columns", self.columns != Unlisted::Inferred),
+            ("settings", self.settings.is_some()),
+            ("kind", self.inputs.iter().any(|said| said.kind.is_some())),
+            ("permitted", self.inputs.iter().any(|said| said.permitted.is_some())),
+            ("from", self.features.iter().any(|said| said.from.is_some())),
+        ];
+        if let Some((member, _)) = of_training.into_iter().find(|(_, is_said)| *is_said) {
+            return Err(SpecError::OfTraining { member });
+        }
         let (mut inputs, mut features) = (file.schema.inputs().to_vec(), file.schema.features().to_vec());
         for said in &self.inputs {
             let (line, name) = (self.line(&said.name), said.name.get_ref());
@@ -267,7 +288,7 @@ impl Spec {
         }
         for said in &self.features {
             let (line, name) = (self.line(&said.name), said.name.get_ref());
-            let feature = features.iter_mut().find(|feature| feature.name == *name && said.from.is_none());
+            let feature = features.iter_mut().find(|feature| feature.name == *name);
             let feature = feature.ok_or_else(|| SpecError::NoColumn { line, name: name.clone() })?;
             said.name_for_people(feature);
         }

@@ -140,7 +140,7 @@ impl Leaf {
 #[derive(Clone, Debug)]
 pub(crate) struct Groups {
     pub(crate) groups: Vec<Group>,
-    /// Trees that are too deep for tables.
+    /// Trees that are too deep for tables, or for which no room is left.
     pub(crate) deep: Vec<usize>,
 }
 
@@ -157,6 +157,9 @@ pub(crate) struct Group {
 
 /// Things that a group may ask.
 pub(crate) const MOST_BITS: usize = 7;
+/// Groups of a model: seven kilobytes each, 230 MB in all. The trees behind them take a row at a time, as deep ones do.
+/// Tests of this crate have both.
+const MOST_GROUPS: usize = if cfg!(test) { 20 } else { 1 << 15 };
 /// Patterns of a group.
 pub(crate) const TABLE: usize = 1 << MOST_BITS;
 
@@ -200,11 +203,13 @@ impl Groups {
         let mut found = Self { groups: Vec::new(), deep: Vec::new() };
         for (index, tree) in model.trees.iter().enumerate() {
             let paths = leaf_paths(tree, &model.predicates);
-            if paths.iter().any(|path| path.features.len() > MOST_BITS) {
+            let is_deep = paths.iter().any(|path| path.features.len() > MOST_BITS);
+            let groups = if is_deep { Vec::new() } else { cut(tree, &paths) };
+            if is_deep || found.groups.len() + groups.len() > MOST_GROUPS {
                 found.deep.push(index);
                 continue;
             }
-            for leaves in cut(tree, &paths) {
+            for leaves in groups {
                 let mut group = Group::asking(&leaves, &paths);
                 for leaf in leaves.leaves {
                     let path = &paths[leaf];
