@@ -72,8 +72,7 @@ impl ShapTables {
 
     /// Adds the contributions of one row, in tree order.
     pub(super) fn add(&self, model: &Symmetric, row: &FeatureVector, values: &mut [f64]) {
-        for (tree, table) in model.trees.iter().zip(&self.trees) {
-            let pattern = model.pattern(tree, row);
+        for (pattern, table) in model.patterns(row).zip(&self.trees) {
             for (player, column) in table.players.iter().zip(&table.columns) {
                 values[*player] += column[pattern];
             }
@@ -83,8 +82,9 @@ impl ShapTables {
     /// Adds the interaction values of one row, in tree order: `pairs` has a place for each pair of features, row-major,
     /// of which those after the diagonal are used.
     pub(super) fn add_pairs(&self, model: &Symmetric, row: &FeatureVector, pairs: &mut [f64]) {
-        for ((tree, table), counts) in model.trees.iter().zip(&self.trees).zip(&self.counts.0) {
-            let (players, pattern) = (&table.players, model.pattern(tree, row));
+        let trees = model.trees.iter().zip(model.patterns(row));
+        for (((tree, pattern), table), counts) in trees.zip(&self.trees).zip(&self.counts.0) {
+            let players = &table.players;
             let values = Values::new(self.game, tree, players, model, counts);
             for (b, of_b) in players.iter().enumerate() {
                 for (a, of_a) in players.iter().enumerate().take(b) {

@@ -86,29 +86,33 @@ impl Symmetric {
 
     /// The margin of one row: base plus one leaf a tree, in tree order.
     pub fn margin(&self, row: &FeatureVector) -> f64 {
-        self.trees.iter().fold(self.base, |sum, tree| sum + tree.leaves[self.pattern(tree, row)])
+        self.trees.iter().zip(self.patterns(row)).fold(self.base, |sum, (tree, pattern)| sum + tree.leaves[pattern])
     }
 
-    /// The leaf that a row falls into.
-    pub fn pattern(&self, tree: &Tree, row: &FeatureVector) -> usize {
-        tree.levels.iter().enumerate().fold(0, |pattern, (level, predicate)| {
-            pattern | usize::from(self.predicates[usize::from(*predicate)].holds(row)) << level
-        })
+    /// The leaf of each tree that a row falls into.
+    pub fn patterns(&self, row: &FeatureVector) -> impl Iterator<Item = usize> {
+        // Trees share questions: each is asked once.
+        let answers: Vec<bool> = self.predicates.iter().map(|predicate| predicate.holds(row)).collect();
+        self.trees.iter().map(move |tree| tree.pattern(|predicate| answers[predicate]))
     }
 
     /// Counts the leaves of a population.
     pub fn count<'a>(&self, rows: impl Iterator<Item = &'a FeatureVector>) -> LeafCounts {
         let mut counts = LeafCounts(self.trees.iter().map(|tree| vec![0; tree.leaves.len()]).collect());
         for row in rows {
-            for (tree, table) in self.trees.iter().zip(&mut counts.0) {
-                table[self.pattern(tree, row)] += 1;
-            }
+            counts.0.iter_mut().zip(self.patterns(row)).for_each(|(table, pattern)| table[pattern] += 1);
         }
         counts
     }
 }
 
 impl Tree {
+    /// The leaf where the ensemble's predicates are answered so.
+    pub fn pattern(&self, holds: impl Fn(usize) -> bool) -> usize {
+        let levels = self.levels.iter().enumerate();
+        levels.fold(0, |pattern, (level, predicate)| pattern | usize::from(holds(usize::from(*predicate))) << level)
+    }
+
     /// The distinct features that the tree asks about, rising: the players of its game.
     pub fn players(&self, predicates: &[Predicate]) -> Vec<usize> {
         let mut players: Vec<usize> =

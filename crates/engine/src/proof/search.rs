@@ -188,7 +188,7 @@ impl<'a> Search<'a> {
         // A derivation may turn the step around.
         let [before, after] = target.leaves;
         let aimed = if Sign::of(target.change) == self.direction { [before, after] } else { [after, before] };
-        let answers = [ensemble.pattern(tree, low), ensemble.pattern(tree, high)];
+        let answers = [low, high].map(|row| tree.pattern(|predicate| ensemble.predicates[predicate].holds(row)));
         answers.iter().zip(aimed).map(|(answer, wanted)| (answer ^ wanted).count_ones()).sum()
     }
 
