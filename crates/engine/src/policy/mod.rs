@@ -2,6 +2,8 @@
 //!
 //! Every rule answers, none is skipped because another fired: severity, not order, decides.
 
+mod analysis;
+
 use crate::application::{Application, InputKind, Permitted, Value};
 use crate::features::{FeatureVector, Schema};
 use crate::pricing::Offer;
@@ -349,6 +351,35 @@ pub enum PolicyError {
     /// A counter-offer rule that does not name one limit of one input.
     #[error("rule {0:?}: a counter-offer needs one comparison (lt, le, gt, ge) of one number input")]
     Counteroffer(String),
+    /// Scores that may be approved or reviewed, and no price tier for them.
+    #[error("scores from {from} to {to} are approved or reviewed and have no price tier")]
+    TierGap {
+        /// The lowest.
+        from: i16,
+        /// The highest.
+        to: i16,
+    },
+    /// The last day in effect comes before the first.
+    #[error("rule {rule:?} is in effect from {from} to {to}, which is no day")]
+    NoDay {
+        /// The rule.
+        rule: String,
+        /// The first day.
+        from: Date,
+        /// The last.
+        to: Date,
+    },
+    /// No application fires the rule.
+    #[error("rule {0:?} can never fire: its condition contradicts itself or the limits of what it reads")]
+    Never(String),
+    /// A more severe rule fires wherever this one does.
+    #[error("rule {rule:?} never decides: wherever it fires, {by:?} fires too and is more severe")]
+    Overruled {
+        /// The rule.
+        rule: String,
+        /// The more severe one.
+        by: String,
+    },
     /// The condition is nested too deeply.
     #[error("rule {0:?}: the condition is nested more than 16 levels deep")]
     Depth(String),
@@ -408,7 +439,7 @@ impl Policy {
                 return Err(PolicyError::Counteroffer(rule.id.clone()));
             }
         }
-        Ok(())
+        analysis::check(self, schema)
     }
 
     /// The tier of a score, if any.
@@ -425,8 +456,9 @@ impl Policy {
 impl Rule {
     fn answer(&self, schema: &Schema, facts: &Facts<'_>) -> RuleAnswer {
         let in_effect = self.from.is_none_or(|from| from <= facts.as_of) && self.to.is_none_or(|to| facts.as_of <= to);
-        let holds = if in_effect { self.when.holds(schema, facts) } else { None };
-        let first = self.when.first();
+        let holds = if in_effect { self.when.holds(&|field| observe(field, schema, facts)) } else { None };
+        let tests = self.when.tests();
+        let first = tests.first();
         RuleAnswer {
             id: self.id.clone(),
             answer: match holds {
@@ -454,13 +486,14 @@ impl Rule {
 }
 
 impl Condition {
-    /// `None` when the answer depends on something that is not there (Kleene's logic of three values).
-    fn holds(&self, schema: &Schema, facts: &Facts<'_>) -> Option<bool> {
+    /// The answer to what is observed, which is `None` where a stage has not been reached; `None` when the answer depends on
+    /// something that is not there (Kleene's logic of three values).
+    fn holds(&self, observe: &dyn Fn(&str) -> Option<Observed>) -> Option<bool> {
         match self {
-            Condition::Test(test) => test.holds(schema, facts),
-            Condition::Not(not) => not.holds(schema, facts).map(|holds| !holds),
+            Condition::Test(test) => test.holds(observe(&test.field)?),
+            Condition::Not(not) => not.holds(observe).map(|holds| !holds),
             Condition::All(all) => {
-                let answers: Vec<_> = all.iter().map(|part| part.holds(schema, facts)).collect();
+                let answers: Vec<_> = all.iter().map(|part| part.holds(observe)).collect();
                 if answers.contains(&Some(false)) {
                     Some(false)
                 } else {
@@ -468,7 +501,7 @@ impl Condition {
                 }
             }
             Condition::Any(any) => {
-                let answers: Vec<_> = any.iter().map(|part| part.holds(schema, facts)).collect();
+                let answers: Vec<_> = any.iter().map(|part| part.holds(observe)).collect();
                 if answers.contains(&Some(true)) {
                     Some(true)
                 } else {
@@ -478,18 +511,18 @@ impl Condition {
         }
     }
 
-    fn first(&self) -> Option<&Test> {
+    /// The comparisons, in their order.
+    fn tests(&self) -> Vec<&Test> {
         match self {
-            Condition::Test(test) => Some(test),
-            Condition::Not(not) => not.first(),
-            Condition::All(parts) | Condition::Any(parts) => parts.iter().find_map(Condition::first),
+            Condition::Test(test) => vec![test],
+            Condition::Not(not) => not.tests(),
+            Condition::All(parts) | Condition::Any(parts) => parts.iter().flat_map(Condition::tests).collect(),
         }
     }
 }
 
 impl Test {
-    fn holds(&self, schema: &Schema, facts: &Facts<'_>) -> Option<bool> {
-        let observed = observe(&self.field, schema, facts)?;
+    fn holds(&self, observed: Observed) -> Option<bool> {
         if self.op == Op::Missing {
             return Some(observed == Observed::Missing);
         }
