@@ -370,7 +370,7 @@ pub enum PolicyError {
         to: Date,
     },
     /// No application fires the rule.
-    #[error("rule {0:?} can never fire: its condition contradicts itself or the limits of what it reads")]
+    #[error("rule {0:?} can never fire: it contradicts itself or the limits of what it reads")]
     Never(String),
     /// A more severe rule fires wherever this one does.
     #[error("rule {rule:?} never decides: wherever it fires, {by:?} fires too and is more severe")]
@@ -457,7 +457,8 @@ impl Rule {
     fn answer(&self, schema: &Schema, facts: &Facts<'_>) -> RuleAnswer {
         let in_effect = self.from.is_none_or(|from| from <= facts.as_of) && self.to.is_none_or(|to| facts.as_of <= to);
         let holds = if in_effect { self.when.holds(&|field| observe(field, schema, facts)) } else { None };
-        let tests = self.when.tests();
+        let mut tests = Vec::new();
+        self.when.add_tests(&mut tests);
         let first = tests.first();
         RuleAnswer {
             id: self.id.clone(),
@@ -511,12 +512,12 @@ impl Condition {
         }
     }
 
-    /// The comparisons, in their order.
-    fn tests(&self) -> Vec<&Test> {
+    /// Adds the comparisons, in their order.
+    fn add_tests<'a>(&'a self, tests: &mut Vec<&'a Test>) {
         match self {
-            Condition::Test(test) => vec![test],
-            Condition::Not(not) => not.tests(),
-            Condition::All(parts) | Condition::Any(parts) => parts.iter().flat_map(Condition::tests).collect(),
+            Condition::Test(test) => tests.push(test),
+            Condition::Not(not) => not.add_tests(tests),
+            Condition::All(parts) | Condition::Any(parts) => parts.iter().for_each(|part| part.add_tests(tests)),
         }
     }
 }
