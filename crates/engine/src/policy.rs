@@ -2,8 +2,6 @@
 //!
 //! Every rule answers, none is skipped because another fired: severity, not order, decides.
 
-mod analysis;
-
 use crate::application::{Application, InputKind, Permitted, Value};
 use crate::features::{FeatureVector, Schema};
 use crate::pricing::Offer;
@@ -351,35 +349,6 @@ pub enum PolicyError {
     /// A counter-offer rule that does not name one limit of one input.
     #[error("rule {0:?}: a counter-offer needs one comparison (lt, le, gt, ge) of one number input")]
     Counteroffer(String),
-    /// Scores that may be approved or reviewed, and no price tier for them.
-    #[error("scores from {from} to {to} are approved or reviewed and have no price tier")]
-    TierGap {
-        /// The lowest.
-        from: i16,
-        /// The highest.
-        to: i16,
-    },
-    /// The last day in effect comes before the first.
-    #[error("rule {rule:?} is in effect from {from} to {to}, which is no day")]
-    NoDay {
-        /// The rule.
-        rule: String,
-        /// The first day.
-        from: Date,
-        /// The last.
-        to: Date,
-    },
-    /// No application fires the rule.
-    #[error("rule {0:?} can never fire: it contradicts itself or the limits of what it reads")]
-    Never(String),
-    /// A more severe rule fires wherever this one does.
-    #[error("rule {rule:?} never decides: wherever it fires, {by:?} fires too and is more severe")]
-    Overruled {
-        /// The rule.
-        rule: String,
-        /// The more severe one.
-        by: String,
-    },
     /// The condition is nested too deeply.
     #[error("rule {0:?}: the condition is nested more than 16 levels deep")]
     Depth(String),
@@ -439,7 +408,7 @@ impl Policy {
                 return Err(PolicyError::Counteroffer(rule.id.clone()));
             }
         }
-        analysis::check(self, schema)
+        Ok(())
     }
 
     /// The tier of a score, if any.
@@ -456,10 +425,8 @@ impl Policy {
 impl Rule {
     fn answer(&self, schema: &Schema, facts: &Facts<'_>) -> RuleAnswer {
         let in_effect = self.from.is_none_or(|from| from <= facts.as_of) && self.to.is_none_or(|to| facts.as_of <= to);
-        let holds = if in_effect { self.when.holds(&|field| observe(field, schema, facts)) } else { None };
-        let mut tests = Vec::new();
-        self.when.add_tests(&mut tests);
-        let first = tests.first();
+        let holds = if in_effect { self.when.holds(schema, facts) } else { None };
+        let first = self.when.first();
         RuleAnswer {
             id: self.id.clone(),
             answer: match holds {
@@ -487,14 +454,13 @@ impl Rule {
 }
 
 impl Condition {
-    /// The answer to what is observed, which is `None` where a stage has not been reached; `None` when the answer depends on
-    /// something that is not there (Kleene's logic of three values).
-    fn holds(&self, observe: &dyn Fn(&str) -> Option<Observed>) -> Option<bool> {
+    /// `None` when the answer depends on something that is not there (Kleene's logic of three values).
+    fn holds(&self, schema: &Schema, facts: &Facts<'_>) -> Option<bool> {
         match self {
-            Condition::Test(test) => test.holds(observe(&test.field)?),
-            Condition::Not(not) => not.holds(observe).map(|holds| !holds),
+            Condition::Test(test) => test.holds(schema, facts),
+            Condition::Not(not) => not.holds(schema, facts).map(|holds| !holds),
             Condition::All(all) => {
-                let answers: Vec<_> = all.iter().map(|part| part.holds(observe)).collect();
+                let answers: Vec<_> = all.iter().map(|part| part.holds(schema, facts)).collect();
                 if answers.contains(&Some(false)) {
                     Some(false)
                 } else {
@@ -502,7 +468,7 @@ impl Condition {
                 }
             }
             Condition::Any(any) => {
-                let answers: Vec<_> = any.iter().map(|part| part.holds(observe)).collect();
+                let answers: Vec<_> = any.iter().map(|part| part.holds(schema, facts)).collect();
                 if answers.contains(&Some(true)) {
                     Some(true)
                 } else {
@@ -512,18 +478,18 @@ impl Condition {
         }
     }
 
-    /// Adds the comparisons, in their order.
-    fn add_tests<'a>(&'a self, tests: &mut Vec<&'a Test>) {
+    fn first(&self) -> Option<&Test> {
         match self {
-            Condition::Test(test) => tests.push(test),
-            Condition::Not(not) => not.add_tests(tests),
-            Condition::All(parts) | Condition::Any(parts) => parts.iter().for_each(|part| part.add_tests(tests)),
+            Condition::Test(test) => Some(test),
+            Condition::Not(not) => not.first(),
+            Condition::All(parts) | Condition::Any(parts) => parts.iter().find_map(Condition::first),
         }
     }
 }
 
 impl Test {
-    fn holds(&self, observed: Observed) -> Option<bool> {
+    fn holds(&self, schema: &Schema, facts: &Facts<'_>) -> Option<bool> {
+        let observed = observe(&self.field, schema, facts)?;
         if self.op == Op::Missing {
             return Some(observed == Observed::Missing);
         }
