@@ -11,10 +11,22 @@ try {
   // Storage is closed: the system's theme stands.
 }
 
+// The book's files travel beside the engine, not after it. What is missing or broken, the engine reports.
+async function fetchAhead() {
+  const { books } = await (await fetch('artifacts/manifest.json')).json();
+  const named = new URLSearchParams(location.hash.slice(1)).get('book');
+  const { model, policy, pricing, reasons } = books.find(({ name }) => name === named) ?? books[0];
+  for (const { file } of [model, policy, pricing, reasons].filter(Boolean)) {
+    const href = `artifacts/${file}`;
+    document.head.append(Object.assign(document.createElement('link'), { rel: 'preload', as: 'fetch', crossOrigin: 'anonymous', href }));
+  }
+}
+
 try {
   if (new URLSearchParams(location.search).has('bench')) {
     await import('./bench.js');
   } else {
+    fetchAhead().catch(() => {});
     const { default: start } = await import(glue.href);
     // On a preload of this kind browsers ignore `integrity`; on the fetch itself they enforce it.
     await start({ module_or_path: fetch(wasm.href, { integrity: wasm.integrity }) });

@@ -22,7 +22,7 @@ const here = fileURLToPath(new URL('.', import.meta.url));
 
 const median = (list) => [...list].sort((a, b) => a - b)[list.length >> 1];
 
-// Everything under one origin, compressed as a static host compresses it.
+// Everything under one origin, compressed and kept as a static host has it.
 const TYPES = { '.html': 'text/html', '.js': 'text/javascript', '.mjs': 'text/javascript', '.wasm': 'application/wasm', '.css': 'text/css', '.json': 'application/json', '.svg': 'image/svg+xml' };
 const roots = { bench: here, site: given.site, lab: given.lab, data: given.data };
 const server = createServer((request, response) => {
@@ -31,7 +31,7 @@ const server = createServer((request, response) => {
   const read = createReadStream(file);
   read.on('error', () => response.writeHead(404).end());
   read.on('open', () => {
-    response.writeHead(200, { 'content-type': TYPES[extname(file)] ?? 'application/octet-stream', 'content-encoding': 'gzip', 'cache-control': 'no-store' });
+    response.writeHead(200, { 'content-type': TYPES[extname(file)] ?? 'application/octet-stream', 'content-encoding': 'gzip', 'cache-control': 'max-age=600' });
     read.pipe(createGzip({ level: 6 })).pipe(response);
   });
 }).listen(0, '127.0.0.1');
