@@ -41,6 +41,18 @@ export interface Scores { margin: Float64Array; probability: Float64Array; point
 export interface ExplainOptions { game?: "interventional" | "path"; reference?: "all" | "above_cutoff" }
 /** In log-odds: base + the row's values = its margin. Row-major, rows × features. */
 export interface Contributions { base: number; values: Float64Array }
+/** The cheapest change that is approved. Open: whatever costs less than `at_least` is not approved. */
+export interface PathAnswer {
+  certificate: "optimal" | "impossible" | { open: { at_least: number } };
+  path: {
+    changes: { input: string; from: number; to: number }[];
+    /** The effort: steps of each input times its cost a step. */
+    cost: number;
+    outcome: Outcome;
+    points: number | null;
+  } | null;
+  looked_at: number;
+}
 export interface Progress { done: number; total: number }
 export interface Schema { inputs: Record<string, unknown>[]; features: Record<string, unknown>[] }
 export interface Info {

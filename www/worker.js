@@ -47,6 +47,22 @@ async function run(id, budget, job, step) {
 
 const stepRows = (job, budget) => job.step(book, budget);
 
+// The cheapest path to approval that is found in time.
+async function paths({ id, form, asOf, held, milliseconds }) {
+  const search = book.pathJob(form, asOf, held);
+  try {
+    const until = performance.now() + milliseconds;
+    for (;;) {
+      const progress = search.step(book, 64);
+      if (progress.done >= progress.total || performance.now() >= until) return search.answer(book);
+      await turn();
+      if (cancelled.delete(id)) throw fault("cancelled", "the job was cancelled");
+    }
+  } finally {
+    search.free();
+  }
+}
+
 // Between two progress messages, in milliseconds.
 const BEAT = 50;
 
@@ -75,6 +91,8 @@ const ops = {
     return book ? book.info : null;
   },
   decide: ({ form, asOf }) => book.decideJson(form, asOf),
+  paths,
+  policyFindings: () => book.policyFindings(),
   replay: ({ receipt }) => book.replay(receipt),
   scoreBatch: ({ id, columns, nRows }) => run(id, 4096, book.scoreJob(columns, nRows), stepRows),
   explainBatch: ({ id, columns, nRows, options }) => run(id, 2048, book.explainJob(columns, nRows, options), stepRows),

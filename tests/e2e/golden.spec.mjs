@@ -8,7 +8,7 @@ const folder = [process.env.UNDERGLASS_GOLDEN, join(root, '../shared/golden'), j
   .find((path) => path && existsSync(path));
 
 const files = readdirSync(folder, { withFileTypes: true })
-  .filter((kind) => kind.isDirectory() && kind.name !== 'trees' && kind.name !== 'csv')
+  .filter((kind) => kind.isDirectory() && !['trees', 'csv', 'counterfactual'].includes(kind.name))
   .flatMap((kind) => readdirSync(join(folder, kind.name)).filter((file) => file.endsWith('.json'))
     .map((file) => [kind.name, file.replace('.json', ''), readFileSync(join(folder, kind.name, file))]));
 
@@ -19,14 +19,18 @@ const tables = (existsSync(manifest) ? JSON.parse(readFileSync(manifest, 'utf8')
     Buffer.from(`${JSON.stringify(entry)}\n`), readFileSync(join(folder, 'csv', entry.file))])]);
 
 // A model's case is the length of its expected answers, these, and the library's file.
-const models = existsSync(join(folder, 'trees')) ? readdirSync(join(folder, 'trees'), { withFileTypes: true })
-  .filter((entry) => entry.isDirectory())
-  .flatMap(({ name }) => readdirSync(join(folder, 'trees', name)).filter((file) => /^model\.(json|ubj|txt|onnx)$/.test(file))
-    .map((file) => {
-      const expected = readFileSync(join(folder, 'trees', name, 'expected.json'));
-      return ['trees', `${name}/${file}`, Buffer.concat([
-        Buffer.from(`${expected.length}\n`), expected, readFileSync(join(folder, 'trees', name, file))])];
-    })) : [];
+const casesIn = (kind, name) =>
+  readdirSync(join(folder, kind, name)).filter((file) => /^model\.(json|ubj|txt|onnx)$/.test(file)).map((file) => {
+    const expected = readFileSync(join(folder, kind, name, 'expected.json'));
+    return [kind, join(name, file), Buffer.concat([
+      Buffer.from(`${expected.length}\n`), expected, readFileSync(join(folder, kind, name, file))])];
+  });
+const foldersOf = (kind) => (existsSync(join(folder, kind)) ? readdirSync(join(folder, kind), { withFileTypes: true }) : [])
+  .filter((entry) => entry.isDirectory());
+const models = [
+  ...foldersOf('trees').flatMap(({ name }) => casesIn('trees', name)),
+  ...(existsSync(join(folder, 'counterfactual')) ? casesIn('counterfactual', '') : []),
+];
 
 test('golden files are met in the browser', async ({ page, site }) => {
   await page.route('**/golden/*', (route) =>

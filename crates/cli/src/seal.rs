@@ -4,7 +4,7 @@ use crate::report::{Fault, Report};
 use crate::{Done, files, proofs};
 use clap::Args;
 use serde_json::json;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use underglass_engine::artifact::{BandsFile, Model};
 use underglass_engine::load::Manifest;
 use underglass_engine::policy::Policy;
@@ -21,6 +21,9 @@ pub(crate) struct Verify {
     /// Of a model: prove, input by input, that the score never moves against the declared directions.
     #[arg(long)]
     proofs: bool,
+    /// Of a policy: the model whose inputs and features its rules read; every rule is checked against it.
+    #[arg(long)]
+    artifact: Option<PathBuf>,
 }
 
 impl Verify {
@@ -47,7 +50,7 @@ impl Verify {
                 return Err(Fault::Usage(message));
             }
             Kind::Bands => seal::read::<BandsFile>(kind, &bytes).map(drop)?,
-            Kind::Policy => seal::read::<Policy>(kind, &bytes).map(drop)?,
+            Kind::Policy => policy(&bytes, self.artifact.as_deref())?,
             Kind::Pricing => seal::read::<Pricing>(kind, &bytes).map(drop)?,
             Kind::Reasons => seal::read::<Catalogue>(kind, &bytes).map(drop)?,
             Kind::Receipt => Receipt::verify(&bytes).map(drop)?,
@@ -69,6 +72,9 @@ impl Verify {
 pub(crate) struct Seal {
     /// The edited file; it is rewritten in place.
     file: PathBuf,
+    /// Of a policy: the model whose inputs and features its rules read; every rule is checked against it.
+    #[arg(long)]
+    artifact: Option<PathBuf>,
 }
 
 impl Seal {
@@ -77,7 +83,7 @@ impl Seal {
         let (head, digest) = seal::open(&sealed)?;
         match head.kind {
             Kind::Model => Model::decode(&sealed).map(drop).map_err(|error| Fault::Artifact(error.to_string()))?,
-            Kind::Policy => seal::read::<Policy>(head.kind, &sealed).map(drop)?,
+            Kind::Policy => policy(&sealed, self.artifact.as_deref())?,
             Kind::Pricing => seal::read::<Pricing>(head.kind, &sealed).map(drop)?,
             Kind::Reasons => seal::read::<Catalogue>(head.kind, &sealed).map(drop)?,
             _ => {}
@@ -88,4 +94,14 @@ impl Seal {
             json!({ "kind": head.kind.name(), "sha256": digest.to_string() }),
         ))
     }
+}
+
+/// Reads a policy; with its model it is refused for rules that read what is not there, never fire or never decide.
+fn policy(bytes: &[u8], artifact: Option<&Path>) -> Result<(), Fault> {
+    let Some(artifact) = artifact else { return Ok(seal::read::<Policy>(Kind::Policy, bytes).map(drop)?) };
+    let refused = |reason: String| Fault::Artifact(reason);
+    let (model, _) = Model::decode(&files::read(artifact)?).map_err(|error| refused(error.to_string()))?;
+    let (policy, _) = Policy::decode(bytes, model.schema()).map_err(|error| refused(error.to_string()))?;
+    let findings: Vec<String> = policy.findings(model.schema()).iter().map(ToString::to_string).collect();
+    if findings.is_empty() { Ok(()) } else { Err(refused(findings.join("; "))) }
 }

@@ -2,9 +2,12 @@
 //!
 //! One function evaluates them in training and in serving, so the two cannot differ.
 
+pub(crate) mod interval;
+
 use crate::application::{Application, Input, InputKind, ModelInput, Permitted, Value};
 use crate::table::{Block, Values};
 use crate::units::Date;
+use interval::Interval;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
@@ -249,6 +252,20 @@ impl Schema {
             _ => false,
         };
         limits(&self.inputs[input.index()].kind)
+    }
+
+    /// The values of a feature over intervals of its inputs, which are all there; `None` when it is no number or may be
+    /// missing. Rounding is allowed for.
+    pub(crate) fn range_of(&self, feature: usize, input: &dyn Fn(usize) -> Interval) -> Option<Interval> {
+        let Compiled::Number(expr) = &self.compiled[feature] else { return None };
+        let of = |input_of: &ModelInput| input(input_of.index());
+        let Interval { low, high } = interval::range(expr, &of);
+        let slack = match expr {
+            Expr::Input(_) => 0.0,
+            _ => 1e-12,
+        };
+        let found = Interval { low: low - slack * low.abs(), high: high + slack * high.abs() };
+        interval::is_there(expr, &of).then_some(found)
     }
 
     /// Positions of the inputs that a feature is computed from.

@@ -163,10 +163,34 @@ impl Pricing {
         Some(self.price(&tier.name, self.rate(&tier.name)?, &deal, pd))
     }
 
+    /// The burden of a deal at the best rate of the tiers up to a score.
+    pub(crate) fn least_burden(
+        &self,
+        policy: &Policy,
+        inputs: &[Input],
+        deal: &Application,
+        best: Points,
+    ) -> Option<Burden> {
+        let open = policy.tiers.iter().filter(|tier| tier.min <= best);
+        let rate = open.filter_map(|tier| self.rate(&tier.name)).min()?;
+        let deal = Deal::of(inputs, deal)?;
+        Some(self.burden(&deal, Schedule::new(deal.amount, rate, deal.term).payment))
+    }
+
+    fn burden(&self, deal: &Deal, payment: Cents) -> Burden {
+        let income = deal.income.filter(|income| income.0 > 0).map(Cents::dollars);
+        let housed = payment.dollars() + self.insurance_cents.dollars();
+        Burden {
+            payment,
+            pti: income.map(|income| housed / income),
+            dti: income.zip(deal.debt).map(|(income, debt)| (debt.dollars() + housed) / income),
+            ltv: deal.collateral.filter(|value| value.0 > 0).map(|value| deal.amount.dollars() / value.dollars()),
+        }
+    }
+
     fn price(&self, tier: &str, rate: Bps, deal: &Deal, pd: Probability) -> Offer {
         let schedule = Schedule::new(deal.amount, rate, deal.term);
-        let income = deal.income.filter(|income| income.0 > 0).map(Cents::dollars);
-        let housed = schedule.payment.dollars() + self.insurance_cents.dollars();
+        let Burden { pti, dti, ltv, .. } = self.burden(deal, schedule.payment);
         let (expected_loss, npv) = self.economics.value(deal.amount, rate, deal.term, pd);
         Offer {
             tier: tier.to_owned(),
@@ -177,9 +201,9 @@ impl Pricing {
             payment_cents: schedule.payment,
             last_payment_cents: schedule.last,
             total_cents: schedule.total,
-            pti: income.map(|income| housed / income),
-            dti: income.zip(deal.debt).map(|(income, debt)| (debt.dollars() + housed) / income),
-            ltv: deal.collateral.filter(|value| value.0 > 0).map(|value| deal.amount.dollars() / value.dollars()),
+            pti,
+            dti,
+            ltv,
             expected_loss_cents: expected_loss,
             npv_cents: npv,
         }
@@ -195,6 +219,15 @@ impl Pricing {
         });
         apr(Cents(net).dollars(), &payments.collect::<Vec<_>>(), 12.0)
     }
+}
+
+/// What a deal asks of an applicant and its collateral.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Burden {
+    pub(crate) payment: Cents,
+    pub(crate) pti: Option<f64>,
+    pub(crate) dti: Option<f64>,
+    pub(crate) ltv: Option<f64>,
 }
 
 /// The money side of an application.

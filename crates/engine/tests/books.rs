@@ -1,13 +1,14 @@
 //! The auto book's hand-edited files fit the auto world and each other.
 
+use core::slice;
 use underglass_engine::application::InputKind;
 use underglass_engine::features::Schema;
-use underglass_engine::policy::{Policy, Severity};
+use underglass_engine::policy::{Finding, Policy, Rule, Severity};
 use underglass_engine::population::auto;
 use underglass_engine::pricing::Pricing;
 use underglass_engine::reasons::Catalogue;
 use underglass_engine::seal;
-use underglass_engine::units::{Points, Probability};
+use underglass_engine::units::{Date, Points, Probability};
 
 fn sealed(file: &str) -> Vec<u8> {
     let path = format!("{}/../cli/books/auto/{file}", env!("CARGO_MANIFEST_DIR"));
@@ -106,4 +107,60 @@ fn policy_limits_lie_inside_the_ranges_of_their_inputs() {
         let InputKind::Number { min, max, .. } = input.kind else { panic!("{} is no number", input.name) };
         assert!(min.is_none_or(|min| min <= limit) && max.is_none_or(|max| limit <= max), "{}: {limit}", input.name);
     }
+}
+
+/// What is found in the book's policy with one more rule; `when` as in a file.
+fn found(severity: Severity, when: &str) -> Vec<Finding> {
+    let Book { schema, mut policy, .. } = book();
+    let when = serde_json::from_str(when).unwrap_or_else(|error| panic!("{when}: {error}"));
+    let (id, label) = ("added".to_owned(), "Added".to_owned());
+    policy.rules.push(Rule { id, label, when, severity, reason: "income".to_owned(), from: None, to: None });
+    assert_eq!(policy.check(&schema), Ok(()));
+    policy.findings(&schema)
+}
+
+#[test]
+fn a_rule_that_can_never_fire_is_named() {
+    let never = [Finding::Never("added".to_owned())];
+    for when in [
+        r#"{"field": "input.income_monthly", "op": "lt", "value": 0}"#,
+        r#"{"field": "score.points", "op": "gt", "value": 850}"#,
+        r#"{"all": [{"field": "input.late_24m", "op": "gt", "value": 3}, {"field": "input.late_24m", "op": "le", "value": 3}]}"#,
+        r#"{"all": [{"field": "input.housing", "op": "eq", "value": "own"}, {"not": {"field": "input.housing", "op": "in", "value": ["own", "rent"]}}]}"#,
+        r#"{"any": []}"#,
+    ] {
+        assert_eq!(found(Severity::Review, when), never, "{when}");
+    }
+    for when in [
+        r#"{"field": "score.points", "op": "ge", "value": 850}"#,
+        r#"{"field": "input.housing", "op": "eq", "value": "a level that nobody has yet"}"#,
+        r#"{"all": [{"field": "input.late_24m", "op": "gt", "value": 3}, {"field": "input.late_24m", "op": "lt", "value": 3.5}]}"#,
+        r#"{"not": {"field": "price.pti", "op": "gt", "value": 0.1}}"#,
+    ] {
+        assert_eq!(found(Severity::Review, when), [], "{when}");
+    }
+}
+
+#[test]
+fn a_rule_that_a_more_severe_one_always_overrules_is_named() {
+    let below = |income: u32| format!(r#"{{"field": "input.income_monthly", "op": "lt", "value": {income}}}"#);
+    let by = Finding::Overruled { rule: "added".to_owned(), by: "income_floor".to_owned() };
+    assert_eq!(found(Severity::Review, &below(1800)), slice::from_ref(&by));
+    assert_eq!(found(Severity::Condition, &below(1500)), [by]);
+    assert_eq!(found(Severity::Review, &below(1801)), []);
+    assert_eq!(found(Severity::Decline, &below(1500)), [], "as severe as the other: both are told");
+}
+
+#[test]
+fn scores_without_a_price_and_rules_without_a_day_are_named() {
+    let Book { schema, policy, .. } = book();
+    assert_eq!(policy.findings(&schema), []);
+    let mut gap = policy.clone();
+    gap.tiers.pop();
+    assert_eq!(gap.findings(&schema), [Finding::TierGap { from: 560, to: 579 }]);
+    let mut over = policy;
+    let [from, to] = ["2026-03-01", "2026-02-28"].map(|day| day.parse::<Date>().expect("a date"));
+    (over.rules[2].from, over.rules[2].to) = (Some(from), Some(to));
+    let rule = over.rules[2].id.clone();
+    assert_eq!(over.findings(&schema), [Finding::NoDay { rule, from, to }]);
 }

@@ -3,6 +3,7 @@
 //! [`check`] is the one judge: native tests and the browser run call the same function with a file's bytes.
 
 mod calibration;
+mod counterfactual;
 mod csv;
 mod metrics;
 mod pricing;
@@ -83,6 +84,11 @@ pub fn check(kind: &str, name: &str, bytes: &[u8]) -> Option<Report> {
     if kind == "csv" {
         let mut report = Report::default();
         csv::case(bytes, &mut report);
+        return Some(report);
+    }
+    if kind == "counterfactual" && name == "model.json" {
+        let mut report = Report::default();
+        counterfactual::case(bytes, &mut report);
         return Some(report);
     }
     if kind == "trees" {

@@ -35,7 +35,7 @@ pub(crate) fn case(name: &str, bytes: &[u8], report: &mut Report) {
     }
 }
 
-fn parts(bytes: &[u8]) -> Option<(Value, &[u8])> {
+pub(crate) fn parts(bytes: &[u8]) -> Option<(Value, &[u8])> {
     let line = bytes.iter().position(|byte| *byte == b'\n')?;
     let length: usize = std::str::from_utf8(&bytes[..line]).ok()?.parse().ok()?;
     let (expected, model) = bytes[line + 1..].split_at_checked(length)?;
@@ -50,7 +50,7 @@ fn classes(file: &Value) -> usize {
     first.map_or(1, Vec::len)
 }
 
-fn vector(row: &Value) -> FeatureVector {
+pub(crate) fn vector(row: &Value) -> FeatureVector {
     let cells = row.as_array().map_or(&[][..], Vec::as_slice);
     FeatureVector(cells.iter().map(|cell| number(cell).filter(|value| !value.is_nan())).collect())
 }

@@ -82,3 +82,17 @@ fn golden_models_of_other_libraries_are_imported_or_refused() {
     println!("golden found={found} ran={found}");
     assert!(found > 0 && failures.is_empty(), "{}", failures.join("\n"));
 }
+
+#[test]
+#[expect(clippy::print_stdout, reason = "one line a file is what this test is read for")]
+fn golden_counterfactuals_are_the_cheapest() {
+    let folder = folder().join("counterfactual");
+    let [Ok(expected), Ok(model)] = ["expected.json", "model.json"].map(|file| std::fs::read(folder.join(file))) else {
+        return println!("golden counterfactual: not in {}", folder.display());
+    };
+    let bytes = [format!("{}\n", expected.len()).as_bytes(), &expected, &model].concat();
+    let report = underglass_golden::check("counterfactual", "model.json", &bytes).expect("the kind is answered for");
+    println!("{}", underglass_golden::line("counterfactual", "model.json", &report));
+    println!("golden found=1 ran=1");
+    assert!(report.cases > 0 && report.failures.is_empty(), "{}", report.failures.join("\n"));
+}

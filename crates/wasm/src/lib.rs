@@ -12,8 +12,9 @@ use convert::{Failure, fail};
 use js_sys::{Float64Array, Int16Array, Object, Uint8Array};
 use underglass_engine::Engine;
 use underglass_engine::application::ApplicationForm;
-use underglass_engine::batch::{ExplainJob, ScoreJob};
+use underglass_engine::batch::{ExplainJob, Progress, ScoreJob};
 use underglass_engine::load::Files;
+use underglass_engine::paths::PathSearch;
 use underglass_engine::units::Date;
 use wasm_bindgen::prelude::*;
 
@@ -141,6 +142,31 @@ impl Underglass {
         Ok(Explaining { job: ExplainJob::new(&self.engine.model, explainer, columns, n_rows as usize).failed()? })
     }
 
+    /// A search for the cheapest change that is approved, which the caller steps for as long as it likes; inputs in `held`
+    /// stay. Throws `invalid_application`, or `unknown_input` for a name in `held`.
+    #[wasm_bindgen(js_name = pathJob)]
+    pub fn path_job(
+        &self,
+        #[wasm_bindgen(unchecked_param_type = "Form")] form: JsValue,
+        #[wasm_bindgen(js_name = asOf)] as_of: Option<String>,
+        held: Option<Vec<String>>,
+    ) -> Result<PathFinding, JsValue> {
+        let form: ApplicationForm = convert::from_js(form)?;
+        let application = form.check(self.engine.inputs()).failed()?;
+        let index = |name: String| {
+            let found = self.engine.model.schema().input_index(&name);
+            found.ok_or_else(|| fail("unknown_input", &format!("held: this model has no input {name:?}")))
+        };
+        let held = held.unwrap_or_default().into_iter().map(index).collect::<Result<Vec<_>, _>>()?;
+        Ok(PathFinding { search: PathSearch::new(&self.engine, &application, date(as_of)?, &held) })
+    }
+
+    /// What the policy's author cannot have meant: rules that never fire or never decide, scores without a price.
+    #[wasm_bindgen(js_name = policyFindings)]
+    pub fn policy_findings(&self) -> Vec<String> {
+        self.engine.policy.findings(self.engine.model.schema()).iter().map(ToString::to_string).collect()
+    }
+
     /// Inputs and features.
     #[wasm_bindgen(getter, unchecked_return_type = "Schema")]
     pub fn schema(&self) -> Result<JsValue, JsValue> {
@@ -211,6 +237,29 @@ impl Explaining {
             ("base", contributions.base.into()),
             ("values", Float64Array::from(&contributions.values[..]).into()),
         ])
+    }
+}
+
+/// A search for the cheapest change that is approved.
+#[wasm_bindgen]
+pub struct PathFinding {
+    search: PathSearch,
+}
+
+#[wasm_bindgen]
+impl PathFinding {
+    /// Looks at at most `budget` more boxes of applications of the book that made the search.
+    #[wasm_bindgen(unchecked_return_type = "Progress")]
+    pub fn step(&mut self, book: &Underglass, budget: u32) -> Result<JsValue, JsValue> {
+        self.search.step(&book.engine, budget as usize);
+        let (done, left) = self.search.boxes();
+        convert::progress(Progress { done, total: done + left })
+    }
+
+    /// What the search has come to.
+    #[wasm_bindgen(unchecked_return_type = "PathAnswer")]
+    pub fn answer(&self, book: &Underglass) -> Result<JsValue, JsValue> {
+        convert::to_js(&self.search.answer(&book.engine))
     }
 }
 

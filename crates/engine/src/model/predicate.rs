@@ -70,7 +70,12 @@ impl Predicate {
 
     /// The answer for one row.
     pub fn holds(&self, row: &FeatureVector) -> bool {
-        row.0[self.feature()].map_or(self.missing() == Side::Yes, |value| match self {
+        self.holds_for(row.0[self.feature()])
+    }
+
+    /// The answer for a value of its feature.
+    pub(crate) fn holds_for(&self, value: Option<f64>) -> bool {
+        value.map_or(self.missing() == Side::Yes, |value| match self {
             Predicate::Less { threshold, .. } => value < *threshold,
             Predicate::LessNonZero { threshold, missing, .. } => {
                 if value.abs() <= ZERO {

@@ -2,7 +2,7 @@
 //! predicates and a table of 64 leaf values, and a row's leaf is a 6-bit pattern.
 
 use super::ModelError;
-use super::predicate::{self, Predicate, PredicateTable};
+use super::predicate::{self, Predicate, PredicateTable, Side};
 use super::summary::LeafCounts;
 use crate::features::FeatureVector;
 use serde::{Deserialize, Serialize};
@@ -65,6 +65,23 @@ impl TryFrom<SymmetricFile> for Symmetric {
     }
 }
 
+/// The answers that one feature can give to a tree: of all patterns of its levels those that a value gives.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Answers {
+    pub(crate) feature: usize,
+    /// Of values, rising, each with the threshold at which it begins.
+    pub(crate) rising: Vec<(f64, usize)>,
+    /// Of a missing value.
+    pub(crate) missing: usize,
+}
+
+impl Answers {
+    /// All of them.
+    pub(crate) fn all(&self) -> impl Iterator<Item = usize> {
+        self.rising.iter().map(|(_, pattern)| *pattern).chain([self.missing])
+    }
+}
+
 impl Symmetric {
     /// Checks every index, length and number against the number of features.
     ///
@@ -111,6 +128,35 @@ impl Tree {
     pub fn pattern(&self, holds: impl Fn(usize) -> bool) -> usize {
         let levels = self.levels.iter().enumerate();
         levels.fold(0, |pattern, (level, predicate)| pattern | usize::from(holds(usize::from(*predicate))) << level)
+    }
+
+    /// What each feature that the tree asks about can answer, by rising feature.
+    pub(crate) fn answers(&self, predicates: &[Predicate]) -> Vec<Answers> {
+        // `check` holds: own symmetric trees ask `Less` only.
+        let mut levels: Vec<(usize, f64, usize, Side)> = self
+            .levels
+            .iter()
+            .enumerate()
+            .filter_map(|(level, predicate)| match &predicates[usize::from(*predicate)] {
+                Predicate::Less { feature, threshold, missing } => {
+                    Some((usize::from(*feature), *threshold, 1 << level, *missing))
+                }
+                Predicate::LessNonZero { .. } | Predicate::In { .. } => None,
+            })
+            .collect();
+        levels.sort_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
+        let of_feature = |levels: &[(usize, f64, usize, Side)]| {
+            let below_all = levels.iter().fold(0, |pattern, level| pattern | level.2);
+            let mut rising = vec![(f64::NEG_INFINITY, below_all)];
+            for passed in levels.chunk_by(|a, b| a.1 == b.1) {
+                let bits = passed.iter().fold(0, |bits, level| bits | level.2);
+                rising.push((passed[0].1, rising[rising.len() - 1].1 & !bits));
+            }
+            let missing =
+                levels.iter().filter(|level| level.3 == Side::Yes).fold(0, |pattern, level| pattern | level.2);
+            Answers { feature: levels[0].0, rising, missing }
+        };
+        levels.chunk_by(|a, b| a.0 == b.0).map(of_feature).collect()
     }
 
     /// The distinct features that the tree asks about, rising: the players of its game.

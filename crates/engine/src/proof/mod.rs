@@ -19,10 +19,10 @@ pub use sign::Sign;
 
 use crate::application::{ApplicationForm, Input, InputKind, Permitted};
 use crate::artifact::Model;
+use crate::features::interval::Interval;
 use crate::features::{Direction, Expr, Feature, Schema};
 use crate::model::Ensemble;
 use serde::{Deserialize, Serialize};
-use sign::Interval;
 use trees::Step;
 
 /// What is proven of a model.

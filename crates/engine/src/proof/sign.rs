@@ -6,7 +6,8 @@
 //! no library of transcendental functions promises.
 
 use crate::application::{Input, InputKind};
-use crate::features::{Expr, annuity_payment};
+use crate::features::Expr;
+use crate::features::interval::{self, Interval};
 use serde::{Deserialize, Serialize};
 
 /// The sign of a change, over all cases.
@@ -66,61 +67,9 @@ impl Sign {
     }
 }
 
-/// Values that an expression can take; the ends may be infinite.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Interval {
-    pub(super) low: f64,
-    pub(super) high: f64,
-}
-
 impl Interval {
-    pub(super) const ALL: Interval = Interval { low: f64::NEG_INFINITY, high: f64::INFINITY };
-
-    fn point(value: f64) -> Self {
-        Self { low: value, high: value }
-    }
-
-    /// From corner values; a product of zero and infinity counts as zero.
-    fn hull(corners: [f64; 4]) -> Self {
-        let number = |corner: f64| if corner.is_nan() { 0.0 } else { corner };
-        let fold = |pick: fn(f64, f64) -> f64, start| corners.into_iter().map(number).fold(start, pick);
-        Self { low: fold(f64::min, f64::INFINITY), high: fold(f64::max, f64::NEG_INFINITY) }
-    }
-
-    fn plus(self, other: Self) -> Self {
-        Self { low: self.low + other.low, high: self.high + other.high }
-    }
-
-    fn minus(self, other: Self) -> Self {
-        Self { low: self.low - other.high, high: self.high - other.low }
-    }
-
-    fn times(self, other: Self) -> Self {
-        let (Self { low: a, high: b }, Self { low: c, high: d }) = (self, other);
-        Self::hull([a * c, a * d, b * c, b * d])
-    }
-
-    /// One over the values, where they are not zero.
-    fn inverse(self) -> Self {
-        match self.side() {
-            Sign::Any | Sign::Zero => Self::ALL,
-            Sign::Positive => Self { low: 1.0 / self.high, high: 1.0 / self.low.abs() },
-            Sign::Negative => Self { low: -1.0 / self.high.abs(), high: 1.0 / self.low },
-        }
-    }
-
     fn within(self, other: Self) -> Self {
         Self { low: self.low.max(other.low), high: self.high.min(other.high) }
-    }
-
-    /// The sign of the values themselves.
-    fn side(self) -> Sign {
-        match (self.low >= 0.0, self.high <= 0.0) {
-            (true, true) => Sign::Zero,
-            (true, false) => Sign::Positive,
-            (false, true) => Sign::Negative,
-            (false, false) => Sign::Any,
-        }
     }
 
     /// The values whose sign is this one's.
@@ -132,43 +81,26 @@ impl Interval {
             Sign::Any => Self::ALL,
         }
     }
+
+    /// The sign of the values themselves.
+    fn side(self) -> Sign {
+        match (self.low >= 0.0, self.high <= 0.0) {
+            (true, true) => Sign::Zero,
+            (true, false) => Sign::Positive,
+            (false, true) => Sign::Negative,
+            (false, false) => Sign::Any,
+        }
+    }
 }
 
-/// The values that an expression takes over the inputs' ranges.
+/// The values that an expression takes over the inputs' limits.
 fn range(expr: &Expr, inputs: &[Input]) -> Interval {
-    let of = |expr: &Expr| range(expr, inputs);
-    match expr {
-        Expr::Input(name) => match inputs.iter().find(|input| input.name == *name).map(|input| &input.kind) {
-            Some(InputKind::Number { min, max, .. }) => {
-                Interval { low: min.unwrap_or(f64::NEG_INFINITY), high: max.unwrap_or(f64::INFINITY) }
-            }
-            _ => Interval::ALL,
-        },
-        Expr::Ratio(a, b) => of(a).times(of(b).inverse()),
-        Expr::Difference(a, b) => of(a).minus(of(b)),
-        Expr::Sum(list) => list.iter().fold(Interval::point(0.0), |sum, part| sum.plus(of(part))),
-        Expr::Product(list) => list.iter().fold(Interval::point(1.0), |product, part| product.times(of(part))),
-        Expr::Clip(a, low, high) => {
-            let Interval { low: from, high: to } = of(a);
-            Interval { low: from.clamp(*low, *high), high: to.clamp(*low, *high) }
+    interval::range(expr, &|name| match inputs.iter().find(|input| input.name == *name).map(|input| &input.kind) {
+        Some(InputKind::Number { min, max, .. }) => {
+            Interval { low: min.unwrap_or(f64::NEG_INFINITY), high: max.unwrap_or(f64::INFINITY) }
         }
-        Expr::Log1p(a) => {
-            let Interval { low, high } = of(a);
-            Interval { low: libm::log1p(low.max(-1.0)), high: libm::log1p(high.max(-1.0)) }
-        }
-        Expr::MonthsBetween(..) => Interval::ALL,
-        Expr::IsMissing(_) => Interval { low: 0.0, high: 1.0 },
-        Expr::AnnuityPayment(principal, rate, term) => of(principal).times(payment_factor(of(term), *rate)),
-    }
-}
-
-/// The payment for one unit of principal: it falls from infinity to the monthly rate as the term grows.
-fn payment_factor(term: Interval, yearly_rate: f64) -> Interval {
-    if term.low < 0.0 {
-        return Interval::ALL;
-    }
-    let at = |term: f64| annuity_payment(1.0, yearly_rate / 12.0, term);
-    Interval { low: at(term.high), high: if term.low > 0.0 { at(term.low) } else { f64::INFINITY } }
+        _ => Interval::ALL,
+    })
 }
 
 /// Which way an expression moves when one input rises and both ends have a value; only changes at values `within` an

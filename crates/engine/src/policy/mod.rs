@@ -2,7 +2,12 @@
 //!
 //! Every rule answers, none is skipped because another fired: severity, not order, decides.
 
+mod analysis;
+
+pub use analysis::Finding;
+
 use crate::application::{Application, InputKind, Permitted, Value};
+use crate::features::interval::Interval;
 use crate::features::{FeatureVector, Schema};
 use crate::pricing::Offer;
 use crate::seal::{self, Digest, Kind, Layout, SealError};
@@ -411,6 +416,12 @@ impl Policy {
         Ok(())
     }
 
+    /// What is wrong with a policy although each part of it makes sense. Checks made to order take their time: a door at which
+    /// people hand in policies asks, loading does not.
+    pub fn findings(&self, schema: &Schema) -> Vec<Finding> {
+        analysis::findings(self, schema)
+    }
+
     /// The tier of a score, if any.
     pub fn tier(&self, points: Points) -> Option<&Tier> {
         self.tiers.iter().find(|tier| points >= tier.min)
@@ -424,9 +435,14 @@ impl Policy {
 
 impl Rule {
     fn answer(&self, schema: &Schema, facts: &Facts<'_>) -> RuleAnswer {
-        let in_effect = self.from.is_none_or(|from| from <= facts.as_of) && self.to.is_none_or(|to| facts.as_of <= to);
-        let holds = if in_effect { self.when.holds(schema, facts) } else { None };
-        let first = self.when.first();
+        let holds = if self.is_in_effect(facts.as_of) {
+            self.when.holds(&|test| test.holds(observe(&test.field, schema, facts)?))
+        } else {
+            None
+        };
+        let mut tests = Vec::new();
+        self.when.add_tests(&mut tests);
+        let first = tests.first();
         RuleAnswer {
             id: self.id.clone(),
             answer: match holds {
@@ -437,6 +453,11 @@ impl Rule {
             observed: first.and_then(|test| observe(&test.field, schema, facts)).and_then(Observed::operand),
             threshold: first.and_then(|test| test.value.clone()),
         }
+    }
+
+    /// Whether the rule counts on a day.
+    pub(crate) fn is_in_effect(&self, as_of: Date) -> bool {
+        self.from.is_none_or(|from| from <= as_of) && self.to.is_none_or(|to| as_of <= to)
     }
 
     /// For a counter-offer rule: the input and the value that would satisfy it.
@@ -454,13 +475,13 @@ impl Rule {
 }
 
 impl Condition {
-    /// `None` when the answer depends on something that is not there (Kleene's logic of three values).
-    fn holds(&self, schema: &Schema, facts: &Facts<'_>) -> Option<bool> {
+    /// The answer from those of its tests; `None` when it depends on one that is not known (Kleene's logic of three values).
+    pub(crate) fn holds(&self, answer: &dyn Fn(&Test) -> Option<bool>) -> Option<bool> {
         match self {
-            Condition::Test(test) => test.holds(schema, facts),
-            Condition::Not(not) => not.holds(schema, facts).map(|holds| !holds),
+            Condition::Test(test) => answer(test),
+            Condition::Not(not) => not.holds(answer).map(|holds| !holds),
             Condition::All(all) => {
-                let answers: Vec<_> = all.iter().map(|part| part.holds(schema, facts)).collect();
+                let answers: Vec<_> = all.iter().map(|part| part.holds(answer)).collect();
                 if answers.contains(&Some(false)) {
                     Some(false)
                 } else {
@@ -468,7 +489,7 @@ impl Condition {
                 }
             }
             Condition::Any(any) => {
-                let answers: Vec<_> = any.iter().map(|part| part.holds(schema, facts)).collect();
+                let answers: Vec<_> = any.iter().map(|part| part.holds(answer)).collect();
                 if answers.contains(&Some(true)) {
                     Some(true)
                 } else {
@@ -478,18 +499,31 @@ impl Condition {
         }
     }
 
-    fn first(&self) -> Option<&Test> {
+    /// Adds the comparisons, in their order.
+    fn add_tests<'a>(&'a self, tests: &mut Vec<&'a Test>) {
         match self {
-            Condition::Test(test) => Some(test),
-            Condition::Not(not) => not.first(),
-            Condition::All(parts) | Condition::Any(parts) => parts.iter().find_map(Condition::first),
+            Condition::Test(test) => tests.push(test),
+            Condition::Not(not) => not.add_tests(tests),
+            Condition::All(parts) | Condition::Any(parts) => parts.iter().for_each(|part| part.add_tests(tests)),
         }
     }
 }
 
 impl Test {
-    fn holds(&self, schema: &Schema, facts: &Facts<'_>) -> Option<bool> {
-        let observed = observe(&self.field, schema, facts)?;
+    /// The answer for numbers within an interval, if it is the same for all.
+    pub(crate) fn holds_within(&self, within: Interval) -> Option<bool> {
+        let Some(Operand::Number(value)) = &self.value else { return None };
+        match self.op {
+            Op::Lt => within.is_below(*value),
+            Op::Ge => within.is_below(*value).map(|below| !below),
+            Op::Le => within.is_below(value.next_up()),
+            Op::Gt => within.is_below(value.next_up()).map(|below| !below),
+            Op::Eq | Op::In | Op::Missing => None,
+        }
+    }
+
+    /// The answer for what is observed.
+    pub(crate) fn holds(&self, observed: Observed) -> Option<bool> {
         if self.op == Op::Missing {
             return Some(observed == Observed::Missing);
         }
@@ -517,7 +551,7 @@ impl Test {
 }
 
 #[derive(Clone, Debug, PartialEq)]
-enum Observed {
+pub(crate) enum Observed {
     Missing,
     Number(f64),
     Text(String),
@@ -537,7 +571,7 @@ impl Observed {
 pub const PRICE_FIELDS: [&str; 5] = ["payment", "pti", "dti", "ltv", "apr"];
 
 /// `None` when the stage that makes the field has not been reached.
-fn observe(field: &str, schema: &Schema, facts: &Facts<'_>) -> Option<Observed> {
+pub(crate) fn observe(field: &str, schema: &Schema, facts: &Facts<'_>) -> Option<Observed> {
     let (space, name) = field.split_once('.')?;
     let number = |number: Option<f64>| number.map_or(Observed::Missing, Observed::Number);
     match space {
