@@ -7,6 +7,7 @@ use crate::pricing::Offer;
 use crate::seal::{self, Digest, Kind, Layout, SealError};
 use crate::units::{Date, LogOdds, Points, Probability};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// The members of a receipt, in canonical order. Maps are sorted by name.
@@ -71,6 +72,26 @@ pub enum ReplayError {
     /// The receipt is not canonical JSON of its kind, or its bytes changed.
     #[error(transparent)]
     Seal(#[from] SealError),
+    /// A member was changed after the decision: the same inputs give the sealed digest with another value there.
+    #[error("{member} was changed: the receipt has {found}, its digest is that of {expected}")]
+    Member {
+        /// Where, as a path.
+        member: String,
+        /// What stands there.
+        found: String,
+        /// What was decided.
+        expected: String,
+    },
+    /// What the decision was made on was changed: an input, the day or the seed.
+    #[error(
+        "its inputs, as_of or seed were changed after the decision: with what stands there the digest is {actual}, the receipt names {named}"
+    )]
+    DecidedOn {
+        /// The digest in the receipt.
+        named: Digest,
+        /// That of a decision on what stands there.
+        actual: Digest,
+    },
     /// The receipt was made with another file than was given.
     #[error("the receipt names {what} {named}, but {given} was given")]
     OtherFile {
@@ -159,6 +180,12 @@ impl Receipt {
     /// # Errors
     /// [`SealError`] when it is not a receipt or was changed.
     pub fn verify(bytes: &[u8]) -> Result<Self, SealError> {
+        let (receipt, named, actual) = Self::read(bytes)?;
+        if named == actual { Ok(receipt) } else { Err(SealError::Changed { named, actual }) }
+    }
+
+    /// A receipt with the digest that it names and the digest that it has.
+    fn read(bytes: &[u8]) -> Result<(Self, Digest, Digest), SealError> {
         let mut receipt: Receipt = serde_json::from_slice(bytes).map_err(|error| SealError::body(&error))?;
         let kind = receipt.kind.take().unwrap_or_default();
         if kind != Kind::Receipt.name() {
@@ -170,7 +197,7 @@ impl Receipt {
         }
         let named = receipt.sha256.take().ok_or(SealError::Head { at: 0, expected: "the member sha256" })?;
         let (_, actual) = seal::open(&receipt.encode())?;
-        if named == actual { Ok(receipt) } else { Err(SealError::Changed { named, actual }) }
+        Ok((receipt, named, actual))
     }
 }
 
@@ -189,10 +216,13 @@ impl Engine {
     /// # Errors
     /// [`ReplayError`] when the receipt is broken or belongs to other files.
     pub fn replay(&self, bytes: &[u8]) -> Result<Replay, ReplayError> {
-        let receipt = Receipt::verify(bytes)?;
+        let (receipt, named, actual) = Receipt::read(bytes)?;
         self.same_files(&receipt.digests)?;
         let seed = receipt.seed.parse().unwrap_or(0);
         let again = self.receipt(&ApplicationForm(receipt.inputs.clone()), receipt.as_of, seed)?;
+        if named != actual {
+            return Err(changed(&receipt, again, named, actual));
+        }
         Ok(Replay {
             same_engine: receipt.digests.engine == self.digests.engine,
             named_engine: receipt.digests.engine,
@@ -213,6 +243,46 @@ impl Engine {
             Some((what, named, given)) => Err(ReplayError::OtherFile { what, named: text(named), given: text(given) }),
             None => Ok(()),
         }
+    }
+}
+
+/// What was changed in a receipt whose digest is not the one that it names, from the decision on what it says it was decided on.
+fn changed(receipt: &Receipt, again: Receipt, named: Digest, actual: Digest) -> ReplayError {
+    // Another engine would not have its own digest here.
+    let again = Receipt { digests: receipt.digests.clone(), ..again };
+    let expected = again.encode();
+    match seal::open(&expected) {
+        Ok((_, sealed)) if sealed == named => {
+            let [found, expected] = [receipt, &again].map(|receipt| serde_json::to_value(receipt).unwrap_or_default());
+            let (member, found, expected) = differing(String::new(), &found, &expected);
+            ReplayError::Member { member, found, expected }
+        }
+        Ok((_, sealed)) if sealed == actual => ReplayError::Seal(SealError::Changed { named, actual }),
+        Ok((_, actual)) => ReplayError::DecidedOn { named, actual },
+        Err(error) => ReplayError::Seal(error),
+    }
+}
+
+/// The path of the first member that differs, with both values.
+fn differing(path: String, found: &Value, expected: &Value) -> (String, String, String) {
+    let below = |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
+    let first = match (found, expected) {
+        (Value::Object(a), Value::Object(b)) => {
+            let names = a.keys().chain(b.keys().filter(|name| !a.contains_key(*name)));
+            let pairs = names.map(|name| (below(name), a.get(name), b.get(name)));
+            pairs.into_iter().find(|(_, a, b)| a != b)
+        }
+        (Value::Array(a), Value::Array(b)) => {
+            let pairs = (0..a.len().max(b.len())).map(|at| (format!("{path}[{at}]"), a.get(at), b.get(at)));
+            pairs.into_iter().find(|(_, a, b)| a != b)
+        }
+        _ => None,
+    };
+    match first {
+        Some((path, found, expected)) => {
+            differing(path, found.unwrap_or(&Value::Null), expected.unwrap_or(&Value::Null))
+        }
+        None => (path, found.to_string(), expected.to_string()),
     }
 }
 

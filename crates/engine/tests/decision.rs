@@ -189,11 +189,68 @@ fn a_receipt_replays_and_a_changed_one_is_caught() {
     let mut changed = receipt.encode();
     let at = changed.len() - 5;
     changed[at] ^= 1;
-    assert!(matches!(engine.replay(&changed), Err(ReplayError::Seal(_))));
+    assert!(engine.replay(&changed).is_err());
     // A forger who also seals the file again is caught by the computation.
     let mut forged = receipt;
     forged.outside_experience.push("forged".to_owned());
     assert_eq!(engine.replay(&forged.encode()).expect("replayable").difference, Some(Stage::Confidence));
+}
+
+/// Every value of a JSON document with its path.
+fn leaves(path: &str, value: &serde_json::Value) -> Vec<String> {
+    match value {
+        serde_json::Value::Object(members) => {
+            let below = |(name, value): (&String, _)| leaves(&format!("{path}/{name}"), value);
+            members.iter().flat_map(below).collect()
+        }
+        serde_json::Value::Array(list) => {
+            list.iter().enumerate().flat_map(|(at, value)| leaves(&format!("{path}/{at}"), value)).collect()
+        }
+        _ => vec![path.to_owned()],
+    }
+}
+
+#[test]
+fn a_changed_member_of_a_receipt_is_named() {
+    let engine = engine();
+    let mut named = 0;
+    for row in 0..20 {
+        let bytes = engine.receipt(&form(engine.model.schema(), 6, row), day(), 3).expect("valid").encode();
+        let receipt: serde_json::Value = serde_json::from_slice(&bytes).expect("JSON");
+        for path in leaves("", &receipt) {
+            let mut changed = receipt.clone();
+            let value = changed.pointer_mut(&path).expect("a member");
+            // One character, so that most stay well-formed.
+            let text = value.to_string();
+            let Some(at) = text.rfind(|c: char| c.is_ascii_alphanumeric()) else { continue };
+            let other = if text.as_bytes()[at] == b'1' { "2" } else { "1" };
+            let changed_text = format!("{}{other}{}", &text[..at], &text[at + 1..]);
+            let Ok(other) = serde_json::from_str::<serde_json::Value>(&changed_text) else { continue };
+            if other == *value {
+                // Another spelling of the same number.
+                continue;
+            }
+            *value = other;
+            let error = engine.replay(changed.to_string().as_bytes()).expect_err(&path);
+            let member = path[1..]
+                .split('/')
+                .map(|part| part.parse().map_or_else(|_| format!(".{part}"), |at: u32| format!("[{at}]")));
+            let member = member.collect::<String>()[1..].to_owned();
+            match &error {
+                ReplayError::Member { member: found, .. } => {
+                    assert_eq!(*found, member, "row {row}");
+                    named += 1;
+                }
+                ReplayError::DecidedOn { .. } | ReplayError::Inputs(_) => {
+                    assert!(["inputs.", "as_of", "seed"].iter().any(|of| member.starts_with(of)), "{member}: {error}");
+                }
+                ReplayError::OtherFile { .. } => assert!(member.starts_with("digests."), "{member}: {error}"),
+                // What is not a receipt any more, and the digest itself.
+                ReplayError::Seal(_) => {}
+            }
+        }
+    }
+    assert!(named > 1_000, "{named}");
 }
 
 #[test]
