@@ -1,76 +1,163 @@
-//! The auto book's hand-edited files fit the auto world and each other.
+//! Every book's hand-edited files fit their world and each other.
 
-use underglass_engine::application::InputKind;
-use underglass_engine::features::Schema;
+use underglass_engine::application::{
+    ApplicationForm, FormValue, Input, InputKind, ModelInput, Permitted, Personal, Role,
+};
+use underglass_engine::decision::{NO_ADVERSE_FACTOR, SCORE_BAND};
+use underglass_engine::features::{Feature, Schema};
 use underglass_engine::policy::{Policy, Severity};
-use underglass_engine::population::auto;
+use underglass_engine::population::{auto, macro_aware, personal, point_of_sale};
 use underglass_engine::pricing::Pricing;
 use underglass_engine::reasons::Catalogue;
 use underglass_engine::seal;
-use underglass_engine::units::{Points, Probability};
+use underglass_engine::units::{Cents, Points, Probability};
 
-fn sealed(file: &str) -> Vec<u8> {
-    let path = format!("{}/../cli/books/auto/{file}", env!("CARGO_MANIFEST_DIR"));
-    let bytes = std::fs::read(&path).unwrap_or_else(|error| panic!("{path}: {error}"));
-    seal::seal(&bytes).unwrap_or_else(|error| panic!("{path}: {error}"))
+/// The bytes of a book's file, sealed; `None` when the book has none.
+fn sealed(book: &str, file: &str) -> Option<Vec<u8>> {
+    let path = format!("{}/../cli/books/{book}/{file}.json", env!("CARGO_MANIFEST_DIR"));
+    let bytes = std::fs::read(&path).ok()?;
+    Some(seal::seal(&bytes).unwrap_or_else(|error| panic!("{path}: {error}")))
 }
 
 struct Book {
+    name: &'static str,
     schema: Schema,
     policy: Policy,
-    pricing: Pricing,
+    pricing: Option<Pricing>,
     reasons: Catalogue,
 }
 
-fn book() -> Book {
-    let schema = Schema::new(auto::inputs(), auto::features()).expect("a valid schema");
-    let (policy, _) = Policy::decode(&sealed("policy.json"), &schema).unwrap_or_else(|error| panic!("policy: {error}"));
-    let (pricing, _) =
-        Pricing::decode(&sealed("pricing.json"), &policy).unwrap_or_else(|error| panic!("pricing: {error}"));
-    let (reasons, _) =
-        Catalogue::decode(&sealed("reasons.json"), &schema, &policy).unwrap_or_else(|error| panic!("reasons: {error}"));
-    Book { schema, policy, pricing, reasons }
+fn book(name: &'static str, inputs: Vec<Input>, features: Vec<Feature>) -> Book {
+    let schema = Schema::new(inputs, features).expect("a valid schema");
+    let (policy, _) = Policy::decode(&sealed(name, "policy").expect("a policy"), &schema)
+        .unwrap_or_else(|error| panic!("{name}, policy: {error}"));
+    let pricing = sealed(name, "pricing")
+        .map(|bytes| Pricing::decode(&bytes, &policy).unwrap_or_else(|error| panic!("{name}, pricing: {error}")).0);
+    let (reasons, _) = Catalogue::decode(&sealed(name, "reasons").expect("reasons"), &schema, &policy)
+        .unwrap_or_else(|error| panic!("{name}, reasons: {error}"));
+    Book { name, schema, policy, pricing, reasons }
+}
+
+fn the_auto_book() -> Book {
+    book("auto", auto::inputs(), auto::features())
+}
+
+fn the_point_of_sale_book() -> Book {
+    book("pos", point_of_sale::inputs(), point_of_sale::features())
+}
+
+fn books() -> [Book; 4] {
+    [
+        the_auto_book(),
+        book("personal", personal::inputs(), personal::features()),
+        the_point_of_sale_book(),
+        book("macro", macro_aware::inputs(), macro_aware::features()),
+    ]
 }
 
 #[test]
-fn the_auto_book_is_valid() {
-    let Book { schema, policy, pricing, reasons } = book();
+fn the_auto_book_is_the_standard_program() {
+    let Book { policy, pricing, .. } = the_auto_book();
     assert_eq!((policy.bands.approve.value(), policy.bands.review.value()), (640, 560));
-    assert_eq!(
-        policy.tiers.last().map(|tier| tier.min),
-        Some(policy.bands.review),
-        "whoever is not declined has a price"
-    );
     assert_eq!(policy.rules.len(), 15);
-    assert!(
-        policy
-            .rules
-            .iter()
-            .filter(|rule| rule.severity == Severity::Counteroffer)
-            .all(|rule| rule.limit(&schema).is_some())
-    );
-    assert!(pricing.rates.iter().all(|rate| rate.note_rate_bps <= pricing.cap_bps));
-    assert!(!pricing.economics.hazard.is_empty());
-    for trigger in [underglass_engine::decision::SCORE_BAND, underglass_engine::decision::NO_ADVERSE_FACTOR] {
-        assert!(reasons.entry(trigger).is_some(), "{trigger}");
+    assert!(!pricing.expect("prices").economics.hazard.is_empty());
+}
+
+#[test]
+fn every_book_is_valid() {
+    for Book { name, schema, policy, pricing, reasons } in books() {
+        let asks_for_money =
+            schema.inputs().iter().any(|input| matches!(input.role, Some(Role::LoanAmount | Role::Price)));
+        assert_eq!(asks_for_money, pricing.is_some(), "{name}: who lends money has prices");
+        if let Some(pricing) = pricing {
+            assert!(schema.inputs().iter().any(|input| input.role == Some(Role::Term)), "{name}");
+            let worst = policy.tiers.last().map(|tier| tier.min);
+            assert_eq!(worst, Some(policy.bands.review), "{name}: whoever is not declined has a price");
+            assert!(pricing.rates.iter().all(|rate| rate.note_rate_bps <= pricing.cap_bps), "{name}");
+            let rates = policy.tiers.iter().map(|tier| pricing.rate(&tier.name));
+            assert!(rates.is_sorted_by(|better, worse| better < worse), "{name}: worse scores pay more");
+        }
+        let counteroffers = policy.rules.iter().filter(|rule| rule.severity == Severity::Counteroffer);
+        assert!(counteroffers.into_iter().all(|rule| rule.limit(&schema).is_some()), "{name}");
+        for trigger in [SCORE_BAND, NO_ADVERSE_FACTOR] {
+            assert!(reasons.entry(trigger).is_some(), "{name}: {trigger}");
+        }
     }
 }
 
 #[test]
 fn every_reason_is_used_and_short_enough_to_chart() {
-    let Book { schema, policy, reasons, .. } = book();
-    let triggers = [underglass_engine::decision::SCORE_BAND, underglass_engine::decision::NO_ADVERSE_FACTOR];
-    for entry in &reasons.reasons {
-        let by_rule = policy.rules.iter().any(|rule| rule.reason == entry.code);
-        let by_family = schema.features().iter().any(|feature| feature.family == entry.code);
-        assert!(by_rule || by_family || triggers.contains(&entry.code.as_str()), "{} is used by nothing", entry.code);
-        assert!(entry.label.chars().count() <= 30, "{}", entry.label);
+    for Book { name, schema, policy, reasons, .. } in books() {
+        for entry in &reasons.reasons {
+            let by_rule = policy.rules.iter().any(|rule| rule.reason == entry.code);
+            let by_family = schema.features().iter().any(|feature| feature.family == entry.code);
+            let by_score = [SCORE_BAND, NO_ADVERSE_FACTOR].contains(&entry.code.as_str());
+            assert!(by_rule || by_family || by_score, "{name}: {} is used by nothing", entry.code);
+            assert!(entry.label.chars().count() <= 30, "{name}: {}", entry.label);
+            assert_ne!(entry.en, entry.es, "{name}: {}", entry.code);
+        }
+    }
+}
+
+// One of the reference systems calls a low income "High annual income".
+#[test]
+fn a_reason_says_what_is_wrong() {
+    for Book { name, reasons, .. } in books() {
+        let income = reasons.entry("income").expect("a reason for low income");
+        let text = income.en.to_lowercase();
+        assert!(text.contains("low") || text.contains("insufficient"), "{name}: {text}");
+        for entry in &reasons.reasons {
+            assert!(!entry.en.to_lowercase().contains("high annual income"), "{name}: {}", entry.en);
+        }
     }
 }
 
 #[test]
+fn audit_only_inputs_reach_no_model_and_protected_ones_are_audit_only() {
+    for Book { name, schema, .. } in books() {
+        let mut found = 0;
+        for input in schema.inputs() {
+            let audit_only = input.permitted == Permitted::AuditOnly;
+            found += usize::from(audit_only);
+            assert_eq!(audit_only, input.personal == Personal::Protected, "{name}: {}", input.name);
+            assert_eq!(
+                ModelInput::of(schema.inputs(), &input.name).is_some(),
+                input.permitted == Permitted::Model,
+                "{name}: {}",
+                input.name
+            );
+            assert!(!input.label.is_empty(), "{name}: {}", input.name);
+            assert!(audit_only || !["age", "age_band", "sex", "marital_status"].contains(&&*input.name), "{name}");
+        }
+        assert!(found > 0, "{name}: nobody could measure fairness");
+        for feature in 0..schema.features().len() {
+            let read = schema.inputs_of(feature);
+            assert!(read.iter().all(|input| schema.inputs()[*input].permitted == Permitted::Model), "{name}");
+        }
+    }
+}
+
+// $3,500 at 8.99 % over 12 months: a reference system prints 318.73, which no annuity costs.
+#[test]
+fn a_purchase_costs_what_an_annuity_costs() {
+    let Book { schema, policy, pricing, .. } = the_point_of_sale_book();
+    let typical = schema.inputs().iter().filter(|input| input.permitted != Permitted::AuditOnly);
+    let mut form: std::collections::BTreeMap<_, _> =
+        typical.map(|input| (input.name.clone(), input.typical.clone())).collect();
+    form.insert("purchase_amount".to_owned(), FormValue::Number(3_500.0));
+    form.insert("term_months".to_owned(), FormValue::Number(12.0));
+    let application = ApplicationForm(form).check(schema.inputs()).expect("a sound application");
+    let (best, pd) = (Points::new(760).expect("a score"), Probability::new(0.012).expect("a probability"));
+    let offer = pricing.expect("prices").offer(&policy, schema.inputs(), &application, best, pd).expect("a price");
+    assert_eq!((offer.note_rate_bps.0, offer.term_months.count()), (899, 12));
+    assert_eq!((offer.payment_cents, offer.last_payment_cents), (Cents(306_06), Cents(306_10)));
+    assert!((offer.apr - 8.99).abs() < 0.005, "no fee: the APR is the note rate, not {}", offer.apr);
+}
+
+#[test]
 fn sample_applicants_are_priced_and_worse_scores_pay_more() {
-    let Book { schema, policy, pricing, .. } = book();
+    let Book { schema, policy, pricing, .. } = the_auto_book();
+    let pricing = pricing.expect("prices");
     for archetype in auto::archetypes() {
         let application =
             archetype.form.check(schema.inputs()).unwrap_or_else(|error| panic!("{}: {error}", archetype.id));
@@ -100,10 +187,12 @@ fn sample_applicants_are_priced_and_worse_scores_pay_more() {
 
 #[test]
 fn policy_limits_lie_inside_the_ranges_of_their_inputs() {
-    let Book { schema, policy, .. } = book();
-    for (index, limit) in policy.rules.iter().filter_map(|rule| rule.limit(&schema)) {
-        let input = &schema.inputs()[index];
-        let InputKind::Number { min, max, .. } = input.kind else { panic!("{} is no number", input.name) };
-        assert!(min.is_none_or(|min| min <= limit) && max.is_none_or(|max| limit <= max), "{}: {limit}", input.name);
+    for Book { name, schema, policy, .. } in books() {
+        for (index, limit) in policy.rules.iter().filter_map(|rule| rule.limit(&schema)) {
+            let input = &schema.inputs()[index];
+            let InputKind::Number { min, max, .. } = input.kind else { panic!("{name}: {} is no number", input.name) };
+            let inside = min.is_none_or(|min| min <= limit) && max.is_none_or(|max| limit <= max);
+            assert!(inside, "{name}: {} at {limit}", input.name);
+        }
     }
 }

@@ -5,4 +5,8 @@
 //! natively and in wasm. No model reads anything from here.
 
 pub mod auto;
+mod field;
+pub mod macro_aware;
+pub mod personal;
+pub mod point_of_sale;
 pub mod sampler;

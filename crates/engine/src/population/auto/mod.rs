@@ -12,11 +12,12 @@ mod truth;
 pub use archetypes::{Archetype, archetypes};
 pub use schema::{REFERENCE_RATE, features, inputs};
 
+use super::field::Choice;
 use super::sampler::Sampler;
 use crate::application::FormValue;
 use crate::seal::Digest;
 use crate::units::{LogOdds, Probability};
-use schema::{AGE_BANDS, Choice, EMPLOYMENT, GROUPS, HOUSING, REGIONS, SEXES, VEHICLES, dealer_name};
+use schema::{AGE_BANDS, EMPLOYMENT, GROUPS, HOUSING, REGIONS, SEXES, VEHICLES, dealer_name};
 use serde::{Deserialize, Serialize};
 use truth::Derived;
 

@@ -1,0 +1,5 @@
+//! Personal loans: unsecured, for a stated purpose.
+
+mod schema;
+
+pub use schema::{REFERENCE_RATE, features, inputs};
