@@ -1,12 +1,10 @@
 //! Every book's hand-edited files fit their world and each other.
 
-use underglass_engine::application::{
-    ApplicationForm, FormValue, Input, InputKind, ModelInput, Permitted, Personal, Role,
-};
+use underglass_engine::application::{ApplicationForm, FormValue, InputKind, ModelInput, Permitted, Personal, Role};
 use underglass_engine::decision::{NO_ADVERSE_FACTOR, SCORE_BAND};
-use underglass_engine::features::{Feature, Schema};
+use underglass_engine::features::Schema;
 use underglass_engine::policy::{Policy, Severity};
-use underglass_engine::population::{auto, macro_aware, personal, point_of_sale};
+use underglass_engine::population::{World, auto};
 use underglass_engine::pricing::Pricing;
 use underglass_engine::reasons::Catalogue;
 use underglass_engine::seal;
@@ -27,37 +25,29 @@ struct Book {
     reasons: Catalogue,
 }
 
-fn book(name: &'static str, inputs: Vec<Input>, features: Vec<Feature>) -> Book {
-    let schema = Schema::new(inputs, features).expect("a valid schema");
+fn book(name: &'static str, world: World) -> Book {
+    let schema = Schema::new(world.inputs(), world.features()).expect("a valid schema");
     let (policy, _) = Policy::decode(&sealed(name, "policy").expect("a policy"), &schema)
         .unwrap_or_else(|error| panic!("{name}, policy: {error}"));
-    let pricing = sealed(name, "pricing")
-        .map(|bytes| Pricing::decode(&bytes, &policy).unwrap_or_else(|error| panic!("{name}, pricing: {error}")).0);
+    let decoded = |bytes: Vec<u8>| Pricing::decode(&bytes, &policy).unwrap_or_else(|error| panic!("{name}: {error}")).0;
+    let pricing = sealed(name, "pricing").map(decoded);
     let (reasons, _) = Catalogue::decode(&sealed(name, "reasons").expect("reasons"), &schema, &policy)
         .unwrap_or_else(|error| panic!("{name}, reasons: {error}"));
     Book { name, schema, policy, pricing, reasons }
 }
 
-fn the_auto_book() -> Book {
-    book("auto", auto::inputs(), auto::features())
-}
-
-fn the_point_of_sale_book() -> Book {
-    book("pos", point_of_sale::inputs(), point_of_sale::features())
-}
-
 fn books() -> [Book; 4] {
     [
-        the_auto_book(),
-        book("personal", personal::inputs(), personal::features()),
-        the_point_of_sale_book(),
-        book("macro", macro_aware::inputs(), macro_aware::features()),
+        book("auto", World::Auto),
+        book("personal", World::Personal),
+        book("pos", World::PointOfSale),
+        book("macro", World::MacroAware),
     ]
 }
 
 #[test]
 fn the_auto_book_is_the_standard_program() {
-    let Book { policy, pricing, .. } = the_auto_book();
+    let Book { policy, pricing, .. } = book("auto", World::Auto);
     assert_eq!((policy.bands.approve.value(), policy.bands.review.value()), (640, 560));
     assert_eq!(policy.rules.len(), 15);
     assert!(!pricing.expect("prices").economics.hazard.is_empty());
@@ -140,7 +130,7 @@ fn audit_only_inputs_reach_no_model_and_protected_ones_are_audit_only() {
 // $3,500 at 8.99 % over 12 months: a reference system prints 318.73, which no annuity costs.
 #[test]
 fn a_purchase_costs_what_an_annuity_costs() {
-    let Book { schema, policy, pricing, .. } = the_point_of_sale_book();
+    let Book { schema, policy, pricing, .. } = book("pos", World::PointOfSale);
     let typical = schema.inputs().iter().filter(|input| input.permitted != Permitted::AuditOnly);
     let mut form: std::collections::BTreeMap<_, _> =
         typical.map(|input| (input.name.clone(), input.typical.clone())).collect();
@@ -156,7 +146,7 @@ fn a_purchase_costs_what_an_annuity_costs() {
 
 #[test]
 fn sample_applicants_are_priced_and_worse_scores_pay_more() {
-    let Book { schema, policy, pricing, .. } = the_auto_book();
+    let Book { schema, policy, pricing, .. } = book("auto", World::Auto);
     let pricing = pricing.expect("prices");
     for archetype in auto::archetypes() {
         let application =
