@@ -140,7 +140,7 @@ fn a_purchase_costs_what_an_annuity_costs() {
     let (best, pd) = (Points::new(760).expect("a score"), Probability::new(0.012).expect("a probability"));
     let offer = pricing.expect("prices").offer(&policy, schema.inputs(), &application, best, pd).expect("a price");
     assert_eq!((offer.note_rate_bps.0, offer.term_months.count()), (899, 12));
-    assert_eq!((offer.payment_cents, offer.last_payment_cents), (Cents(306_06), Cents(306_10)));
+    assert_eq!((offer.payment_cents, offer.last_payment_cents), (Cents(30_606), Cents(30_610)));
     assert!((offer.apr - 8.99).abs() < 0.005, "no fee: the APR is the note rate, not {}", offer.apr);
 }
 
