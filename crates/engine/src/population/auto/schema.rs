@@ -1,22 +1,14 @@
 //! What an auto-finance application asks, and what the model makes of it.
 
-use crate::application::{Action, Actionability, FormValue, Input, InputKind, Level, Permitted, Personal, Role};
+use crate::application::{Actionability, Input, InputKind, Level, Permitted, Role};
 use crate::features::{Direction, Expr, Feature};
+use crate::population::field::{
+    Choice, audit_only, can, category, choice, count, direct, feature, input, levels, number, of_person,
+};
 
 /// The yearly rate at which the feature *payment to income* is computed, whatever the price turns out to be: the score
 /// comes before the price.
 pub const REFERENCE_RATE: f64 = 0.18;
-
-/// A level of a category, with the log-odds that it adds in the truth.
-pub(super) struct Choice {
-    pub(super) name: &'static str,
-    pub(super) label: &'static str,
-    pub(super) effect: f64,
-}
-
-const fn choice(name: &'static str, label: &'static str, effect: f64) -> Choice {
-    Choice { name, label, effect }
-}
 
 /// Source of income. Public assistance is no level: it is a prohibited basis (12 CFR 1002.2(z)).
 pub(super) const EMPLOYMENT: [Choice; 4] = [
@@ -147,9 +139,9 @@ pub fn inputs() -> Vec<Input> {
             permitted: Permitted::Policy,
             ..of_person(category("region", "Region", levels(&REGIONS), "coast"))
         },
-        audit_only("age_band", "Age band", &AGE_BANDS, "35-49"),
-        audit_only("group", "Group", &GROUPS, "G"),
-        audit_only("sex", "Sex", &SEXES, "F"),
+        audit_only(category("age_band", "Age band", levels(&AGE_BANDS), "35-49")),
+        audit_only(category("group", "Group", levels(&GROUPS), "G")),
+        audit_only(category("sex", "Sex", levels(&SEXES), "F")),
     ]
 }
 
@@ -206,81 +198,8 @@ pub fn features() -> Vec<Feature> {
     ]
 }
 
-fn number(name: &str, label: &str, unit: &str, min: f64, max: f64, step: f64, typical: f64) -> Input {
-    Input {
-        name: name.to_owned(),
-        label: label.to_owned(),
-        unit: unit.to_owned(),
-        kind: InputKind::Number { min: Some(min), max: Some(max), step, whole: false },
-        optional: false,
-        permitted: Permitted::Model,
-        personal: Personal::None,
-        role: None,
-        action: Action::IMMUTABLE,
-        typical: FormValue::Number(typical),
-    }
-}
-
-fn count(name: &str, label: &str, unit: &str, min: f64, max: f64, typical: f64) -> Input {
-    Input {
-        kind: InputKind::Number { min: Some(min), max: Some(max), step: 1.0, whole: true },
-        ..number(name, label, unit, min, max, 1.0, typical)
-    }
-}
-
-fn category(name: &str, label: &str, levels: Vec<Level>, typical: &str) -> Input {
-    Input {
-        kind: InputKind::Category { levels },
-        typical: FormValue::Text(typical.to_owned()),
-        ..number(name, label, "", 0.0, 0.0, 1.0, 0.0)
-    }
-}
-
-fn audit_only(name: &str, label: &str, choices: &[Choice], typical: &str) -> Input {
-    Input {
-        permitted: Permitted::AuditOnly,
-        personal: Personal::Protected,
-        optional: true,
-        ..category(name, label, levels(choices), typical)
-    }
-}
-
-fn of_person(input: Input) -> Input {
-    Input { personal: Personal::Attribute, ..input }
-}
-
-/// Cost is effort: 1 is about a hundred dollars of cash today.
-fn can(direction: Actionability, step: f64, cost_per_step: f64) -> Action {
-    Action { direction, step, cost_per_step }
-}
-
-fn levels(choices: &[Choice]) -> Vec<Level> {
-    choices.iter().map(|choice| Level { name: choice.name.to_owned(), label: choice.label.to_owned() }).collect()
-}
-
 fn dealers() -> Vec<Level> {
     (0..N_DEALERS)
         .map(|dealer| Level { name: dealer_name(dealer), label: format!("Dealer {:02}", dealer + 1) })
         .collect()
-}
-
-fn input(name: &str) -> Expr {
-    Expr::Input(name.to_owned())
-}
-
-fn direct(name: &str, label: &str, direction: Direction, family: &str) -> Feature {
-    feature(name, label, input(name), direction, family)
-}
-
-fn feature(name: &str, label: &str, from: Expr, direction: Direction, family: &str) -> Feature {
-    Feature {
-        name: name.to_owned(),
-        label: label.to_owned(),
-        from,
-        direction,
-        family: family.to_owned(),
-        levels: Vec::new(),
-        range: None,
-        median: None,
-    }
 }
