@@ -168,6 +168,7 @@ fn explained(neighbours: &[Neighbour], players: &[usize], intercept: f64, slopes
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::features::{Direction, Expr, LevelEffect};
 
     /// Twelve features; redrawn values are 0.
     fn of(score: impl Fn(&FeatureVector) -> f64, seed: u64) -> Surrogate {
@@ -200,6 +201,34 @@ mod tests {
         assert_ne!(of(bent, 7), of(bent, 8));
         let r2 = of(bent, 7).r2.unwrap_or(f64::NAN);
         assert!((0.0..0.999).contains(&r2), "a square is no line: {r2}");
+    }
+
+    #[test]
+    fn redrawn_values_lie_where_the_reference_rows_do() {
+        let feature = |levels: &[&str]| Feature {
+            name: "x".to_owned(),
+            label: "x".to_owned(),
+            from: Expr::Input("x".to_owned()),
+            direction: Direction::Free,
+            family: "x".to_owned(),
+            levels: levels.iter().map(|level| LevelEffect { level: (*level).to_owned(), mean: 0.0 }).collect(),
+            range: Some((-5.0, 50.0)),
+            median: None,
+        };
+        let bins = ReferenceBins { name: "x".to_owned(), edges: vec![0.0, 10.0], counts: vec![10, 0, 30], missing: 60 };
+        let drawn = |feature: &Feature, bins: &ReferenceBins| {
+            let mut rng = ChaCha8Rng::seed_from_u64(1);
+            (0..10_000).map(|_| redrawn(feature, bins, &mut rng)).collect::<Vec<_>>()
+        };
+        let numbers = drawn(&feature(&[]), &bins);
+        let count = |from: f64, to: f64| numbers.iter().flatten().filter(|x| (from..to).contains(*x)).count() as f64;
+        // 10,000 draws: the standard error of a share is at most 50, so 200 is four of them.
+        assert!((count(-5.0, 0.0) - 1_000.0).abs() < 200.0 && (count(10.0, 50.0) - 3_000.0).abs() < 200.0);
+        let missing = numbers.iter().filter(|x| x.is_none()).count() as f64;
+        assert_eq!(count(-5.0, 0.0) + count(10.0, 50.0) + missing, 10_000.0, "and nowhere else");
+        assert!(drawn(&feature(&["a", "b", "c"]), &bins).iter().flatten().all(|rank| *rank == 0.0 || *rank == 2.0));
+        let none = ReferenceBins { name: "x".to_owned(), edges: Vec::new(), counts: vec![0], missing: 0 };
+        assert_eq!(drawn(&feature(&[]), &none)[0], None, "no rows, no value");
     }
 
     #[test]
