@@ -25,7 +25,7 @@ pub(crate) fn demo(mut arguments: Arguments) -> Result<()> {
     done(started);
 
     let since = Instant::now();
-    let world = if own_data.is_empty() { "the synthetic world" } else { "your data" };
+    let world = if own_data.is_empty() { "the synthetic worlds" } else { "your data" };
     step(2, &format!("Training on {world}"));
     train(&toolbox, &own_data)?;
     done(since);

@@ -1,9 +1,10 @@
-//! `demo`: everything that the page needs, from the synthetic world or from the user's own data.
+//! `demo`: everything that the page needs, from the synthetic worlds or from the user's own data.
 
+use crate::presets::{Name, Preset};
 use crate::report::{Fault, Report, progress};
 use crate::train::{self, quality, read_table};
 use crate::{Done, files};
-use clap::Args;
+use clap::{Args, ValueEnum};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -11,15 +12,11 @@ use underglass_engine::Engine;
 use underglass_engine::application::{FormValue, Permitted, check_row};
 use underglass_engine::load::{Book, FileRef, Files, Manifest};
 use underglass_engine::metrics;
-use underglass_engine::population::auto::{self, Shock};
 use underglass_engine::seal;
-use underglass_engine::table::Table;
 use underglass_engine::units::Probability;
 use underglass_learn::plan::{Columns, Permit, Plan};
 
-/// The demo's world: its seed, training rows, and fresh rows that the truth is compared on.
-const SEED: u64 = 2026;
-const ROWS: u64 = 30_000;
+/// Fresh rows that the truth is compared on.
 const FRESH_SEED: u64 = 2027;
 const FRESH_ROWS: u64 = 30_000;
 
@@ -29,7 +26,7 @@ pub(crate) struct Demo {
     /// The folder to write.
     #[arg(long)]
     out: PathBuf,
-    /// Train on your own CSV file instead of the synthetic world.
+    /// Train on your own CSV file instead of the synthetic worlds.
     #[arg(long, requires = "target")]
     data: Option<PathBuf>,
     /// With --data: the column to predict.
@@ -45,15 +42,16 @@ pub(crate) struct Demo {
 
 impl Demo {
     pub(crate) fn run(self) -> Done {
-        let (book, lines) = match &self.data {
-            Some(data) => self.own(data)?,
-            None => self.auto()?,
+        let made = match &self.data {
+            Some(data) => vec![self.own(data)?],
+            None => {
+                Name::value_variants().iter().map(|name| self.made_up(&name.preset())).collect::<Result<Vec<_>, _>>()?
+            }
         };
-        let manifest = Manifest {
-            aliases: BTreeMap::from([("champion".to_owned(), book.name.clone())]),
-            books: vec![book],
-            signature: None,
-        };
+        let (books, lines): (Vec<Book>, Vec<Vec<String>>) = made.into_iter().unzip();
+        let lines = lines.concat();
+        let champion = books.iter().take(1).map(|book| ("champion".to_owned(), book.name.clone()));
+        let manifest = Manifest { aliases: champion.collect(), books, signature: None };
         files::write(&self.out.join("manifest.json"), &manifest.encode())?;
         Ok(Report::new(lines.clone(), json!({ "folder": self.out, "report": lines })))
     }
@@ -81,96 +79,79 @@ impl Demo {
         Ok((book, trained.model.metrics().map(quality).into_iter().collect()))
     }
 
-    fn auto(&self) -> Result<(Book, Vec<String>), Fault> {
-        progress(&format!("making {ROWS} synthetic applicants, seed {SEED}"));
+    /// Trains a book of a synthetic world and seals its files.
+    fn made_up(&self, preset: &Preset) -> Result<(Book, Vec<String>), Fault> {
+        let Preset { name, label, world, rows, seed, .. } = *preset;
+        progress(&format!("{name}: making {rows} synthetic applicants, seed {seed}"));
         let plan = Plan {
-            name: "auto".to_owned(),
+            name: name.to_owned(),
             positive: Some("1".to_owned()),
-            definition: Some(
-                "Charge-off, repossession or 60 days past due within 18 months of funding; synthetic.".to_owned(),
-            ),
-            window_months: Some(18),
-            columns: Columns::Given { inputs: auto::inputs(), features: auto::features() },
-            seed: SEED,
+            definition: Some(preset.definition.to_owned()),
+            window_months: Some(preset.window_months),
+            columns: Columns::Given { inputs: world.inputs(), features: world.features() },
+            seed,
             ..Plan::new("bad")
         };
-        let out = self.out.join("risk-auto.json");
-        let (trained, sha256) = train::book(Path::new("synthetic"), || synthetic(SEED, ROWS), plan, &out)?;
-        let sealed = |name: &str, text: &str| {
+        let file = format!("risk-{name}.json");
+        let (trained, sha256) = train::book(Path::new("synthetic"), || preset.table(), plan, &self.out.join(&file))?;
+        let sealed = |kind: &str, text: &str| {
             let bytes = seal::seal(text.as_bytes())?;
-            let file = format!("{name}-auto.json");
+            let file = format!("{kind}-{name}.json");
             files::write(&self.out.join(&file), &bytes)?;
             let (_, sha256) = seal::open(&bytes)?;
             Ok::<_, Fault>((FileRef { file, sha256 }, bytes))
         };
-        let (policy, policy_bytes) = sealed("policy", include_str!("../books/auto/policy.json"))?;
-        let (pricing, pricing_bytes) = sealed("pricing", include_str!("../books/auto/pricing.json"))?;
-        let (reasons, reasons_bytes) = sealed("reasons", include_str!("../books/auto/reasons.json"))?;
+        let (policy, policy_bytes) = sealed("policy", preset.policy)?;
+        let (pricing, pricing_bytes) = preset.pricing.map(|text| sealed("pricing", text)).transpose()?.unzip();
+        let (reasons, reasons_bytes) = sealed("reasons", preset.reasons)?;
         let engine = Engine::load(Files {
             artifact: &trained.model.encode(),
             policy: Some(&policy_bytes),
-            pricing: Some(&pricing_bytes),
+            pricing: pricing_bytes.as_deref(),
             reasons: Some(&reasons_bytes),
         })?;
         let mut lines: Vec<String> = trained.model.metrics().map(quality).into_iter().collect();
-        lines.extend(against_truth(&engine)?);
+        lines.extend(against_truth(&engine, preset)?);
         let book = Book {
-            name: "auto".to_owned(),
-            label: "Auto finance".to_owned(),
+            name: name.to_owned(),
+            label: label.to_owned(),
             synthetic: true,
-            model: FileRef { file: "risk-auto.json".to_owned(), sha256 },
+            model: FileRef { file, sha256 },
             policy: Some(policy),
-            pricing: Some(pricing),
+            pricing,
             reasons: Some(reasons),
         };
-        Ok((book, lines))
+        Ok((book, lines.into_iter().map(|line| format!("{name}: {line}")).collect()))
     }
-}
-
-/// Applicants of the synthetic world as a table with the column `bad`.
-fn synthetic(seed: u64, rows: u64) -> Result<Table, Fault> {
-    let inputs = auto::inputs();
-    let mut columns: Vec<(String, Vec<String>)> = inputs.into_iter().map(|input| (input.name, Vec::new())).collect();
-    columns.push(("bad".to_owned(), Vec::new()));
-    for row in 0..rows {
-        let applicant = auto::applicant(seed, row, &Shock::default());
-        let bad = FormValue::Number(f64::from(u8::from(applicant.bad)));
-        for ((_, cells), value) in columns.iter_mut().zip(applicant.values.into_iter().chain([bad])) {
-            cells.push(match value {
-                FormValue::Number(number) => number.to_string(),
-                FormValue::Text(text) => text,
-                FormValue::Missing | FormValue::Other(_) => String::new(),
-            });
-        }
-    }
-    Table::from_columns(&columns).map_err(|error| Fault::Data(error.to_string()))
 }
 
 /// How far the learned probability is from the truth on fresh applicants, by segment.
-fn against_truth(engine: &Engine) -> Result<Vec<String>, Fault> {
+fn against_truth(engine: &Engine, preset: &Preset) -> Result<Vec<String>, Fault> {
     let inputs = engine.inputs();
-    let employment = engine.model.schema().input_index("employment_status");
-    let utilization = engine.model.schema().input_index("utilization");
+    let schema = engine.model.schema();
+    let may_lack = schema.input_index(preset.may_lack);
+    let levels = preset.levels.and_then(|name| schema.input_index(name));
     let mut errors: BTreeMap<String, (f64, u64)> = BTreeMap::new();
     let (mut truth, mut learned, mut bad) = (Vec::new(), Vec::new(), Vec::new());
     for row in 0..FRESH_ROWS {
-        let applicant = auto::applicant(FRESH_SEED, row, &Shock::default());
-        let segment = |index: Option<usize>| index.map(|index| applicant.values[index].clone());
-        let file = match segment(utilization) {
-            Some(FormValue::Missing) => "thin file",
-            _ => "full file",
-        };
-        let job = match segment(employment) {
-            Some(FormValue::Text(text)) => text,
+        let applicant = preset.world.applicant(FRESH_SEED, row);
+        let value = |index: Option<usize>| index.and_then(|index| applicant.values.get(index));
+        let mut segments = vec!["all".to_owned()];
+        segments.extend(value(may_lack).map(|value| match value {
+            FormValue::Missing => format!("without {}", preset.may_lack),
+            _ => format!("with {}", preset.may_lack),
+        }));
+        segments.extend(value(levels).map(|value| match value {
+            FormValue::Text(level) => level.clone(),
             _ => "unknown".to_owned(),
-        };
+        }));
         let kept = inputs.iter().zip(applicant.values);
         let given =
             kept.map(|(input, value)| if input.permitted == Permitted::AuditOnly { FormValue::Missing } else { value });
         let application = check_row(inputs, given).map_err(|errors| Fault::Data(errors.to_string()))?;
-        let z = engine.model.log_odds(&engine.model.schema().features_of(&application));
+        let z = engine.model.log_odds(&schema.features_of(&application));
         let error = (z.0 - applicant.true_log_odds.0).abs();
-        for name in ["all".to_owned(), file.to_owned(), job] {
+        for name in segments {
             let (sum, n) = errors.entry(name).or_default();
             *sum += error;
             *n += 1;

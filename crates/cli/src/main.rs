@@ -14,6 +14,7 @@ mod held_out;
 mod html;
 mod import;
 mod mlflow;
+mod presets;
 mod proofs;
 mod replay;
 mod report;

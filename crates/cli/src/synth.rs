@@ -1,12 +1,14 @@
 //! `synth`: synthetic worlds as CSV.
 
+use crate::presets::Name;
 use crate::report::{Fault, Report};
 use crate::{Done, files};
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{Args, Subcommand};
 use serde_json::json;
 use std::fmt::Write as _;
 use std::path::PathBuf;
 use underglass_engine::application::FormValue;
+use underglass_engine::population::World;
 use underglass_engine::population::auto::{self, Shock};
 use underglass_engine::units::Probability;
 
@@ -21,15 +23,15 @@ pub(crate) enum Synth {
 #[derive(Args)]
 pub(crate) struct Applications {
     /// The lending book.
-    #[arg(long, value_enum, default_value_t = World::Auto)]
-    book: World,
+    #[arg(long, value_enum, default_value_t = Name::Auto)]
+    book: Name,
     /// How many applications.
     #[arg(long)]
     rows: u64,
     /// The same seed gives the same rows, in any number.
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// A JSON file of shocks, such as {"income_factor": 0.9}; absent members are unshocked.
+    /// A JSON file of shocks, such as {"income_factor": 0.9}; absent members are unshocked. The book auto only.
     #[arg(long)]
     shock: Option<PathBuf>,
     /// Add the column `true_pd`, the probability with which `bad` was drawn.
@@ -40,28 +42,27 @@ pub(crate) struct Applications {
     out: PathBuf,
 }
 
-/// The worlds.
-#[derive(Clone, Copy, ValueEnum)]
-enum World {
-    Auto,
-}
-
 impl Synth {
     pub(crate) fn run(self) -> Done {
         let Synth::Applications(asked) = self;
-        let shock = match &asked.shock {
-            Some(path) => serde_json::from_slice(&files::read(path)?)
+        let world = asked.book.preset().world;
+        let shock: Option<Shock> = match &asked.shock {
+            Some(path) if world == World::Auto => serde_json::from_slice(&files::read(path)?)
+                .map(Some)
                 .map_err(|error| Fault::Usage(format!("{}: {error}", path.display())))?,
-            None => Shock::default(),
+            Some(_) => return Err(Fault::Usage("--shock: only the book auto can be shocked".to_owned())),
+            None => None,
         };
-        let World::Auto = asked.book;
-        let mut names: Vec<String> = auto::inputs().into_iter().map(|input| input.name).collect();
+        let mut names: Vec<String> = world.inputs().into_iter().map(|input| input.name).collect();
         names.push("bad".to_owned());
         names.extend(asked.truth.then(|| "true_pd".to_owned()));
         let mut csv = names.join(",") + "\n";
         let mut bad = 0_u64;
         for row in 0..asked.rows {
-            let applicant = auto::applicant(asked.seed, row, &shock);
+            let applicant = match &shock {
+                Some(shock) => auto::applicant(asked.seed, row, shock),
+                None => world.applicant(asked.seed, row),
+            };
             bad += u64::from(applicant.bad);
             for value in &applicant.values {
                 match value {

@@ -1,12 +1,10 @@
 //! Every book's hand-edited files fit their world and each other.
 
-use underglass_engine::application::{
-    ApplicationForm, FormValue, Input, InputKind, ModelInput, Permitted, Personal, Role,
-};
+use underglass_engine::application::{ApplicationForm, FormValue, InputKind, ModelInput, Permitted, Personal, Role};
 use underglass_engine::decision::{NO_ADVERSE_FACTOR, SCORE_BAND};
-use underglass_engine::features::{Feature, Schema};
+use underglass_engine::features::Schema;
 use underglass_engine::policy::{Policy, Severity};
-use underglass_engine::population::{auto, macro_aware, personal, point_of_sale};
+use underglass_engine::population::{World, auto};
 use underglass_engine::pricing::Pricing;
 use underglass_engine::reasons::Catalogue;
 use underglass_engine::seal;
@@ -27,37 +25,29 @@ struct Book {
     reasons: Catalogue,
 }
 
-fn book(name: &'static str, inputs: Vec<Input>, features: Vec<Feature>) -> Book {
-    let schema = Schema::new(inputs, features).expect("a valid schema");
+fn book(name: &'static str, world: World) -> Book {
+    let schema = Schema::new(world.inputs(), world.features()).expect("a valid schema");
     let (policy, _) = Policy::decode(&sealed(name, "policy").expect("a policy"), &schema)
         .unwrap_or_else(|error| panic!("{name}, policy: {error}"));
-    let pricing = sealed(name, "pricing")
-        .map(|bytes| Pricing::decode(&bytes, &policy).unwrap_or_else(|error| panic!("{name}, pricing: {error}")).0);
+    let decoded = |bytes: Vec<u8>| Pricing::decode(&bytes, &policy).unwrap_or_else(|error| panic!("{name}: {error}")).0;
+    let pricing = sealed(name, "pricing").map(decoded);
     let (reasons, _) = Catalogue::decode(&sealed(name, "reasons").expect("reasons"), &schema, &policy)
         .unwrap_or_else(|error| panic!("{name}, reasons: {error}"));
     Book { name, schema, policy, pricing, reasons }
 }
 
-fn the_auto_book() -> Book {
-    book("auto", auto::inputs(), auto::features())
-}
-
-fn the_point_of_sale_book() -> Book {
-    book("pos", point_of_sale::inputs(), point_of_sale::features())
-}
-
 fn books() -> [Book; 4] {
     [
-        the_auto_book(),
-        book("personal", personal::inputs(), personal::features()),
-        the_point_of_sale_book(),
-        book("macro", macro_aware::inputs(), macro_aware::features()),
+        book("auto", World::Auto),
+        book("personal", World::Personal),
+        book("pos", World::PointOfSale),
+        book("macro", World::MacroAware),
     ]
 }
 
 #[test]
 fn the_auto_book_is_the_standard_program() {
-    let Book { policy, pricing, .. } = the_auto_book();
+    let Book { policy, pricing, .. } = book("auto", World::Auto);
     assert_eq!((policy.bands.approve.value(), policy.bands.review.value()), (640, 560));
     assert_eq!(policy.rules.len(), 15);
     assert!(!pricing.expect("prices").economics.hazard.is_empty());
@@ -137,26 +127,103 @@ fn audit_only_inputs_reach_no_model_and_protected_ones_are_audit_only() {
     }
 }
 
+/// What the compatibility contracts ask, under the names of our inputs: an adapter maps requests field by field, and what
+/// it derives from a credit history has a name of its own.
+#[test]
+fn requests_of_the_contracts_map_onto_inputs() {
+    let contracts: [(&str, &[&str]); 3] = [
+        (
+            "personal",
+            &[
+                "annual_income",
+                "employment_years",
+                "existing_debt",
+                "loan_amount",
+                "loan_purpose",
+                "bureau_score",
+                "open_accounts",
+                "closed_accounts",
+                "defaulted_accounts",
+                "inquiries_6m",
+                "age",
+            ],
+        ),
+        (
+            "pos",
+            &[
+                "age",
+                "annual_income",
+                "debt_to_income_ratio",
+                "num_credit_lines",
+                "num_late_payments",
+                "credit_utilization",
+                "months_since_last_delinquency",
+                "num_credit_inquiries",
+                "purchase_amount",
+            ],
+        ),
+        (
+            "macro",
+            &[
+                "age",
+                "annual_income",
+                "credit_utilization",
+                "payment_history_score",
+                "employment_years",
+                "num_credit_accounts",
+                "total_debt",
+                "interest_rate",
+                "unemployment_rate",
+            ],
+        ),
+    ];
+    for (name, asked) in contracts {
+        let book = books().into_iter().find(|book| book.name == name).expect("a book");
+        for field in asked {
+            assert!(book.schema.input_index(field).is_some(), "{name} takes no {field}");
+        }
+        let beside = book.schema.inputs().iter().filter(|input| !asked.contains(&&*input.name) && !input.optional);
+        // A request names no term: the one thing that an adapter chooses.
+        assert!(beside.into_iter().all(|input| input.role == Some(Role::Term)), "{name} asks for more");
+        let stock = |feature: &str| book.schema.feature_index(feature).is_some();
+        assert!(name == "pos" || stock("debt_stock_to_income") && !stock("debt_to_income"), "{name}");
+    }
+}
+
+#[test]
+fn a_form_that_starts_with_usual_values_is_complete() {
+    for book in books() {
+        let application = usual(&book.schema, &[]).check(book.schema.inputs()).expect("a sound application");
+        for (index, input) in book.schema.inputs().iter().enumerate() {
+            assert!(input.optional || application.value(index).is_some(), "{}: {}", book.name, input.name);
+        }
+    }
+}
+
+/// Everybody's usual values but for some.
+fn usual(schema: &Schema, others: &[(&str, f64)]) -> ApplicationForm {
+    let shown = schema.inputs().iter().filter(|input| input.permitted != Permitted::AuditOnly);
+    let typical = shown.map(|input| (input.name.clone(), input.typical.clone()));
+    let others = others.iter().map(|(name, value)| ((*name).to_owned(), FormValue::Number(*value)));
+    ApplicationForm(typical.chain(others).collect())
+}
+
 // $3,500 at 8.99 % over 12 months: a reference system prints 318.73, which no annuity costs.
 #[test]
 fn a_purchase_costs_what_an_annuity_costs() {
-    let Book { schema, policy, pricing, .. } = the_point_of_sale_book();
-    let typical = schema.inputs().iter().filter(|input| input.permitted != Permitted::AuditOnly);
-    let mut form: std::collections::BTreeMap<_, _> =
-        typical.map(|input| (input.name.clone(), input.typical.clone())).collect();
-    form.insert("purchase_amount".to_owned(), FormValue::Number(3_500.0));
-    form.insert("term_months".to_owned(), FormValue::Number(12.0));
-    let application = ApplicationForm(form).check(schema.inputs()).expect("a sound application");
+    let Book { schema, policy, pricing, .. } = book("pos", World::PointOfSale);
+    let form = usual(&schema, &[("purchase_amount", 3_500.0), ("term_months", 12.0)]);
+    let application = form.check(schema.inputs()).expect("a sound application");
     let (best, pd) = (Points::new(760).expect("a score"), Probability::new(0.012).expect("a probability"));
     let offer = pricing.expect("prices").offer(&policy, schema.inputs(), &application, best, pd).expect("a price");
     assert_eq!((offer.note_rate_bps.0, offer.term_months.count()), (899, 12));
-    assert_eq!((offer.payment_cents, offer.last_payment_cents), (Cents(306_06), Cents(306_10)));
+    assert_eq!((offer.payment_cents, offer.last_payment_cents), (Cents(30_606), Cents(30_610)));
     assert!((offer.apr - 8.99).abs() < 0.005, "no fee: the APR is the note rate, not {}", offer.apr);
 }
 
 #[test]
 fn sample_applicants_are_priced_and_worse_scores_pay_more() {
-    let Book { schema, policy, pricing, .. } = the_auto_book();
+    let Book { schema, policy, pricing, .. } = book("auto", World::Auto);
     let pricing = pricing.expect("prices");
     for archetype in auto::archetypes() {
         let application =

@@ -4,6 +4,7 @@
 //! draw would differ between 64-bit native code and 32-bit wasm.
 
 use crate::seal::Digest;
+use crate::units::{LogOdds, Probability};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
@@ -43,6 +44,14 @@ impl Sampler {
                 left < 0.0
             })
             .unwrap_or(last)
+    }
+
+    /// One of values with their weights. Each value's weight is multiplied by `exp(tilt)` once more than that of the value
+    /// before. 0 when there is none.
+    pub fn tilted(&mut self, choices: &[(f64, f64)], tilt: f64) -> f64 {
+        let weight = |(at, (_, weight)): (usize, &(f64, f64))| weight * libm::exp(tilt * at as f64);
+        let weights: Vec<f64> = choices.iter().enumerate().map(weight).collect();
+        choices.get(self.categorical(&weights)).map_or(0.0, |(value, _)| *value)
     }
 
     /// Standard normal by Box and Muller's transform. The second value of the pair is not kept, so that the number of
@@ -91,6 +100,16 @@ impl Sampler {
         }
         count
     }
+}
+
+/// A probability from log-odds.
+pub(super) fn share(log_odds: f64) -> f64 {
+    Probability::from_log_odds(LogOdds(log_odds)).value()
+}
+
+/// Rounded to a whole number in a range; never negative zero, which would print with its sign.
+pub(super) fn whole(x: f64, min: f64, max: f64) -> f64 {
+    x.round().clamp(min, max) + 0.0
 }
 
 #[cfg(test)]

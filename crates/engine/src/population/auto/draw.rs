@@ -2,8 +2,7 @@
 
 use super::schema::{AGE_BANDS, EMPLOYED, HOUSING, N_DEALERS, REGIONS, RETIRED, VEHICLES};
 use super::{Raw, Shock};
-use crate::population::sampler::Sampler;
-use crate::units::{LogOdds, Probability};
+use crate::population::sampler::{Sampler, share, whole};
 
 /// Share of applicants from each region, and of group H among them.
 const REGION_WEIGHTS: [f64; REGIONS.len()] = [0.22, 0.18, 0.16, 0.20, 0.12, 0.12];
@@ -212,16 +211,6 @@ fn term(sampler: &mut Sampler, amount_to_income: f64) -> f64 {
     let weights: [f64; TERMS.len()] =
         std::array::from_fn(|at| TERM_WEIGHTS[at] * libm::exp(0.28 * (at as f64 - 4.0) * weight));
     TERMS[sampler.categorical(&weights)]
-}
-
-/// A probability from log-odds.
-fn share(log_odds: f64) -> f64 {
-    Probability::from_log_odds(LogOdds(log_odds)).value()
-}
-
-/// Rounded to a whole number in a range; never negative zero, which would print with its sign.
-fn whole(x: f64, min: f64, max: f64) -> f64 {
-    x.round().clamp(min, max) + 0.0
 }
 
 fn cents(dollars: f64) -> f64 {

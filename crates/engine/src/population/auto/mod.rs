@@ -14,9 +14,9 @@ pub use schema::{REFERENCE_RATE, features, inputs};
 
 use super::field::Choice;
 use super::sampler::Sampler;
+use super::{Applicant, reported};
 use crate::application::FormValue;
-use crate::seal::Digest;
-use crate::units::{LogOdds, Probability};
+use crate::units::LogOdds;
 use schema::{AGE_BANDS, EMPLOYMENT, GROUPS, HOUSING, REGIONS, SEXES, VEHICLES, dealer_name};
 use serde::{Deserialize, Serialize};
 use truth::Derived;
@@ -60,17 +60,6 @@ impl Default for Shock {
     }
 }
 
-/// A synthetic applicant with the truth about them.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Applicant {
-    /// One value an input, in the order of [`inputs`], audit-only ones included.
-    pub values: Vec<FormValue>,
-    /// The true log-odds of bad.
-    pub true_log_odds: LogOdds,
-    /// Whether they turned bad: drawn with the true probability.
-    pub bad: bool,
-}
-
 /// The applicant of a row of a seed.
 ///
 /// ```
@@ -85,21 +74,7 @@ pub fn applicant(seed: u64, row: u64, shock: &Shock) -> Applicant {
     let raw = draw::raw(&mut sampler, shock);
     let derived = Derived::of(&raw, REFERENCE_RATE + shock.rate_points / 100.0);
     let true_log_odds = LogOdds(truth::log_odds(&raw, &derived).0 + 0.05 * shock.unemployment_points);
-    Applicant { values: raw.values(), true_log_odds, bad: luck < Probability::from_log_odds(true_log_odds).value() }
-}
-
-/// SHA-256 over the first rows of a seed as text: values, bits of the true log-odds, outcome. Equal digests mean equal
-/// rows, natively and in wasm.
-pub fn digest(seed: u64, rows: u64) -> Digest {
-    let mut text = String::new();
-    for row in 0..rows {
-        let applicant = applicant(seed, row, &Shock::default());
-        for value in &applicant.values {
-            text += &format!("{value},");
-        }
-        text += &format!("{:016x},{}\n", applicant.true_log_odds.0.to_bits(), u8::from(applicant.bad));
-    }
-    Digest::of(text.as_bytes())
+    Applicant::new(raw.values(), true_log_odds, luck)
 }
 
 /// An applicant before their values become form values. Categories are positions in their lists of levels.
@@ -139,7 +114,6 @@ impl Raw {
     /// Form values in the order of [`inputs`].
     fn values(&self) -> Vec<FormValue> {
         let number = FormValue::Number;
-        let reported = |value: Option<f64>| value.map_or(FormValue::Missing, FormValue::Number);
         let level = |choices: &[Choice], at: usize| FormValue::Text(choices[at].name.to_owned());
         vec![
             number(self.income_monthly),

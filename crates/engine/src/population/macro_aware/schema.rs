@@ -20,33 +20,33 @@ pub fn inputs() -> Vec<Input> {
     let dollars = |name, label, max, step, typical| number(name, label, "USD", 0.0, max, step, typical);
     let economy = |name, label, unit, min, max, typical| number(name, label, unit, min, max, 0.1, typical);
     vec![
-        of_person(count("payment_history_score", "Payment history", "points of 100", 0.0, 100.0, 74.0)),
+        of_person(count("payment_history_score", "Payment history", "points of 100", 0.0, 100.0, 76.0)),
         Input {
             action: can(Actionability::Down, 0.05, 3.0),
-            ..of_person(number("credit_utilization", "Card utilisation", "of limits", 0.0, 1.5, 0.01, 0.40))
+            ..of_person(number("credit_utilization", "Card utilisation", "of limits", 0.0, 1.5, 0.01, 0.45))
         },
         Input {
             action: can(Actionability::Up, 500.0, 4.0),
-            ..of_person(dollars("annual_income", "Income a year", 400_000.0, 500.0, 50_000.0))
+            ..of_person(dollars("annual_income", "Income a year", 400_000.0, 500.0, 51_000.0))
         },
         Input {
             action: can(Actionability::Down, 250.0, 2.5),
-            ..of_person(dollars("total_debt", "Total debt, without mortgage", 500_000.0, 100.0, 20_000.0))
+            ..of_person(dollars("total_debt", "Total debt, without mortgage", 500_000.0, 100.0, 18_500.0))
         },
-        of_person(number("employment_years", "Time at employer", "years", 0.0, 50.0, 0.5, 4.0)),
+        of_person(number("employment_years", "Time at employer", "years", 0.0, 50.0, 0.5, 2.5)),
         Input {
             optional: true,
             ..of_person(category("employment_status", "Employment", levels(&EMPLOYMENT), "employed"))
         },
         Input {
             optional: true,
-            ..of_person(count("account_age_months", "Age of oldest account", "months", 0.0, 720.0, 100.0))
+            ..of_person(count("account_age_months", "Age of oldest account", "months", 0.0, 720.0, 120.0))
         },
         of_person(count("num_credit_accounts", "Credit accounts", "", 0.0, 60.0, 5.0)),
-        economy("interest_rate", "Interest rate in the market", "%", 0.0, 25.0, 7.0),
-        economy("unemployment_rate", "Unemployment", "%", 0.0, 30.0, 5.5),
-        Input { optional: true, ..economy("gdp_growth", "Growth of the economy", "% a year", -15.0, 15.0, 2.0) },
-        audit_only(count("age", "Age", "years", 18.0, 110.0, 41.0)),
+        economy("interest_rate", "Interest rate in the market", "%", 0.0, 25.0, 6.4),
+        economy("unemployment_rate", "Unemployment", "%", 0.0, 30.0, 6.0),
+        Input { optional: true, ..economy("gdp_growth", "Growth of the economy", "% a year", -15.0, 15.0, 1.9) },
+        audit_only(count("age", "Age", "years", 18.0, 110.0, 37.0)),
     ]
 }
 

@@ -28,7 +28,7 @@ pub fn inputs() -> Vec<Input> {
     vec![
         Input {
             action: can(Actionability::Up, 500.0, 4.0),
-            ..of_person(dollars("annual_income", "Income a year", 400_000.0, 500.0, 52_000.0))
+            ..of_person(dollars("annual_income", "Income a year", 400_000.0, 500.0, 51_000.0))
         },
         Input {
             role: Some(Role::LoanAmount),
@@ -43,19 +43,19 @@ pub fn inputs() -> Vec<Input> {
         },
         Input {
             optional: true,
-            ..of_person(count("bureau_score", "Credit bureau score", "points", 300.0, 850.0, 680.0))
+            ..of_person(count("bureau_score", "Credit bureau score", "points", 300.0, 850.0, 682.0))
         },
         Input {
             action: can(Actionability::Down, 250.0, 2.5),
-            ..of_person(dollars("existing_debt", "Existing debt, without mortgage", 500_000.0, 100.0, 14_000.0))
+            ..of_person(dollars("existing_debt", "Existing debt, without mortgage", 500_000.0, 100.0, 13_500.0))
         },
-        of_person(number("employment_years", "Time at employer", "years", 0.0, 50.0, 0.5, 4.0)),
+        of_person(number("employment_years", "Time at employer", "years", 0.0, 50.0, 0.5, 2.5)),
         of_person(count("defaulted_accounts", "Accounts in default or charged off", "", 0.0, 20.0, 0.0)),
         of_person(count("inquiries_6m", "Inquiries, 6 months", "", 0.0, 30.0, 1.0)),
         of_person(count("open_accounts", "Open accounts", "", 0.0, 60.0, 5.0)),
         of_person(count("closed_accounts", "Closed accounts", "", 0.0, 60.0, 3.0)),
         category("loan_purpose", "Purpose", levels(&PURPOSES), "debt_consolidation"),
-        audit_only(count("age", "Age", "years", 18.0, 110.0, 40.0)),
+        audit_only(count("age", "Age", "years", 18.0, 110.0, 37.0)),
     ]
 }
 

@@ -1,6 +1,6 @@
 //! What a point-of-sale application asks, and what the model makes of it.
 
-use crate::application::{Actionability, Input, InputKind, Role};
+use crate::application::{Actionability, FormValue, Input, InputKind, Role};
 use crate::features::{Direction, Expr, Feature};
 use crate::population::field::{audit_only, can, count, direct, feature, input, number, of_person};
 
@@ -25,7 +25,7 @@ pub fn inputs() -> Vec<Input> {
         },
         Input {
             action: can(Actionability::Up, 500.0, 4.0),
-            ..of_person(dollars("annual_income", "Income a year", 400_000.0, 500.0, 46_000.0))
+            ..of_person(dollars("annual_income", "Income a year", 400_000.0, 500.0, 51_000.0))
         },
         Input {
             action: can(Actionability::Down, 0.01, 3.0),
@@ -41,11 +41,13 @@ pub fn inputs() -> Vec<Input> {
         },
         Input {
             action: can(Actionability::Down, 0.05, 3.0),
-            ..of_person(number("credit_utilization", "Card utilisation", "of limits", 0.0, 1.5, 0.01, 0.40))
+            ..of_person(number("credit_utilization", "Card utilisation", "of limits", 0.0, 1.5, 0.01, 0.45))
         },
-        of_person(count("num_late_payments", "Late payments on file", "", 0.0, 60.0, 1.0)),
+        of_person(count("num_late_payments", "Late payments on file", "", 0.0, 60.0, 0.0)),
         Input {
             optional: true,
+            // Most applicants were never late.
+            typical: FormValue::Missing,
             ..of_person(count(
                 "months_since_last_delinquency",
                 "Time since the last late payment",
