@@ -18,7 +18,7 @@ use arguments::Arguments;
 
 const HELP: &str = "\
 cargo xtask demo [--data FILE.csv --target COLUMN --positive LABEL [--drop A,B]] [--port N] [--no-serve]
-    Installs the pinned tools, trains on the synthetic world (or on your own data), builds the site, serves it.
+    Installs the pinned tools, trains on the synthetic worlds (or on your own data), builds the site, serves it.
 cargo xtask site
     Builds the site into dist/ from the artifacts that are already in www/artifacts.
 cargo xtask serve [--port N] [--prefix /some/path/]
