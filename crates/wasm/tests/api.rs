@@ -178,7 +178,8 @@ fn a_request_is_answered_in_the_shape_of_its_system() {
     let day = || Some("2026-06-30".to_owned());
     let good = r#"{"income": 66000, "loan_amount": 16000, "vehicle_age": 3, "dealer_id": "D04"}"#;
     let one = book.request("000", body(good), day()).expect("answered");
-    let members: Vec<String> = Object::keys(one.unchecked_ref()).iter().filter_map(|name| name.as_string()).collect();
+    let members: Vec<String> =
+        Object::keys(one.unchecked_ref::<Object>()).iter().filter_map(|name| name.as_string()).collect();
     assert_eq!(members, ["probability", "decision", "threshold", "defaulted"]);
     let both = book.request("000", body(&format!(r#"[{good}, {{"income": "much"}}]"#)), day()).expect("answered");
     let both = js_sys::Array::from(&both);
