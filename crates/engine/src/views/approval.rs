@@ -1,4 +1,7 @@
 //! View 000: a bad outcome's probability, and approve or review at one threshold.
+//!
+//! A request gives a yearly income and four facts of a deal; the rest of the auto book's application is typical, the price such
+//! that the amount financed is the amount asked for, and the vehicle worth what makes the loan-to-value typical.
 
 use super::Scored;
 use crate::decision::Outcome;

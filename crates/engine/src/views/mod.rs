@@ -145,10 +145,12 @@ pub enum NotViewed {
 }
 
 /// What an answer needs beyond the receipt; a receipt holds no name and does not tell who chose its inputs.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy)]
 struct Beside<'a> {
     id: Option<&'a str>,
     defaulted: Option<&'a [String]>,
+    /// Where the request stands.
+    at: &'a Path,
 }
 
 impl Engine {
@@ -159,7 +161,7 @@ impl Engine {
     /// [`NotViewed`] when the receipt is of other files, or has no score.
     pub fn view(&self, receipt: &Receipt, view: View) -> Result<Response, NotViewed> {
         self.same_files(&receipt.digests)?;
-        self.seen(receipt, view, Beside::default())
+        self.seen(receipt, view, Beside { id: None, defaulted: None, at: &Path::body() })
     }
 
     /// Decides a reference system's request, or a batch of them, and answers in its shape.
@@ -193,7 +195,7 @@ impl Engine {
             Err(refused) => return Ok(Answered::Refused(refused)),
         };
         let receipt = self.receipt(&adapted.form, as_of, seed).map_err(ReplayError::Inputs)?;
-        let beside = Beside { id: adapted.id.as_deref(), defaulted: Some(&adapted.defaulted) };
+        let beside = Beside { id: adapted.id.as_deref(), defaulted: Some(&adapted.defaulted), at };
         match self.seen(&receipt, view, beside) {
             Ok(response) => Ok(Answered::Response(Box::new(response))),
             Err(NotViewed::Incomplete(refused)) => Ok(Answered::Refused(refused)),
@@ -205,7 +207,8 @@ impl Engine {
         let Some(score) = &receipt.score else {
             return Err(match &receipt.decision {
                 Decision::Incomplete { fields } => {
-                    request::incomplete(fields.as_slice()).map_or(NotViewed::NotCalibrated, NotViewed::Incomplete)
+                    request::incomplete(view, fields.as_slice(), &receipt.inputs, beside.at)
+                        .map_or(NotViewed::NotCalibrated, NotViewed::Incomplete)
                 }
                 _ => NotViewed::NotCalibrated,
             });

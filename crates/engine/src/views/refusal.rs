@@ -110,6 +110,7 @@ pub enum Fault {
     TooManyDecimals,
     Below(f64),
     Above(f64),
+    NotPositive,
     NotADate,
     AfterTheDay,
     NoneOf(&'static [&'static str]),
@@ -138,6 +139,7 @@ impl Fault {
             }
             Fault::Below(min) => ("greater_than_equal", format!("Input should be greater than or equal to {min}")),
             Fault::Above(max) => ("less_than_equal", format!("Input should be less than or equal to {max}")),
+            Fault::NotPositive => ("greater_than", "Input should be greater than 0".to_owned()),
             Fault::NotADate => ("date_parsing", "Input should be a valid date in the format YYYY-MM-DD".to_owned()),
             Fault::AfterTheDay => ("date_past", "Date should not be after the day of the decision".to_owned()),
             Fault::NoneOf(known) => ("literal_error", format!("Input should be one of '{}'", known.join("', '"))),

@@ -439,7 +439,24 @@ fn fault_of(error: &FieldError, input: &Input, value: &FormValue) -> Fault {
     }
 }
 
-/// The refusal of an application that a decision calls incomplete.
-pub(super) fn incomplete(fields: &[String]) -> Option<Unprocessable> {
-    Unprocessable::new(fields.iter().map(|field| Fault::Missing.at(Path::body().member(field))).collect())
+/// The refusal of an application that a decision calls incomplete, with the request's own names: what is absent is
+/// required, what is there (an income of nothing, under a ratio) must be positive.
+pub(super) fn incomplete(
+    view: View,
+    fields: &[String],
+    given: &BTreeMap<String, FormValue>,
+    at: &Path,
+) -> Option<Unprocessable> {
+    let refused = |field: &String| {
+        let fault = if given.contains_key(field) { Fault::NotPositive } else { Fault::Missing };
+        let member = view.members().iter().find(|(_, input)| input == field).map(|(member, _)| *member);
+        let loc = match (view, field.as_str()) {
+            (View::Approval, "income_monthly") => at.member("income"),
+            (View::Approval, "vehicle_price" | "vehicle_value") => at.member("loan_amount"),
+            (View::CreditScore, "bureau_score") => at.member("credit_history").member("score"),
+            (_, name) => at.member(member.unwrap_or(name)),
+        };
+        fault.at(loc)
+    };
+    Unprocessable::new(fields.iter().map(refused).collect())
 }
