@@ -74,8 +74,8 @@ pub fn fit(
     Surrogate { intercept: own + intercept, weights, r2 }
 }
 
-/// A value of a feature as the reference rows have it: a bin by its count, then anywhere in the bin; the ends are those of
-/// the feature's range.
+/// A value of a feature as the reference rows have it: a bin by its count, then anywhere in the bin, a whole number between
+/// whole ends. The last bin ends with the feature's range; there values crowd toward its edge, as those of a long tail do.
 pub fn redrawn(feature: &Feature, bins: &ReferenceBins, rng: &mut ChaCha8Rng) -> Option<f64> {
     let total = bins.counts.iter().fold(bins.missing, |sum, count| sum.saturating_add(*count));
     let mut place = rng.random_range(0..total.max(1));
@@ -89,12 +89,12 @@ pub fn redrawn(feature: &Feature, bins: &ReferenceBins, rng: &mut ChaCha8Rng) ->
         return Some(bin as f64);
     }
     let (first, last) = feature.range.unzip();
-    let below = bin.checked_sub(1).and_then(|edge| bins.edges.get(edge)).copied().or(first);
-    let above = bins.edges.get(bin).copied().or(last);
-    match (below, above) {
-        (Some(low), Some(high)) => Some(low + (high - low).max(0.0) * within),
-        (one, other) => one.or(other),
-    }
+    let low = bin.checked_sub(1).and_then(|edge| bins.edges.get(edge)).copied().or(first);
+    let edge = bins.edges.get(bin).copied();
+    let Some((low, high)) = low.zip(edge.or(last)) else { return low.or(edge).or(last) };
+    let share = if edge.is_some() { within } else { within * within * within };
+    let value = low + (high - low).max(0.0) * share;
+    Some(if low.fract() == 0.0 && high.fract() == 0.0 { value.floor() } else { value })
 }
 
 struct Neighbour {
@@ -223,9 +223,11 @@ mod tests {
         let numbers = drawn(&feature(&[]), &bins);
         let count = |from: f64, to: f64| numbers.iter().flatten().filter(|x| (from..to).contains(*x)).count() as f64;
         // 10,000 draws: the standard error of a share is at most 50, so 200 is four of them.
+        assert!(count(10.0, 30.0) > 2.0 * count(30.0, 50.0), "the tail is thin");
         assert!((count(-5.0, 0.0) - 1_000.0).abs() < 200.0 && (count(10.0, 50.0) - 3_000.0).abs() < 200.0);
         let missing = numbers.iter().filter(|x| x.is_none()).count() as f64;
         assert_eq!(count(-5.0, 0.0) + count(10.0, 50.0) + missing, 10_000.0, "and nowhere else");
+        assert!(numbers.iter().flatten().all(|number| number.fract() == 0.0), "whole between whole ends");
         assert!(drawn(&feature(&["a", "b", "c"]), &bins).iter().flatten().all(|rank| *rank == 0.0 || *rank == 2.0));
         let none = ReferenceBins { name: "x".to_owned(), edges: Vec::new(), counts: vec![0], missing: 0 };
         assert_eq!(drawn(&feature(&[]), &none)[0], None, "no rows, no value");
