@@ -23,10 +23,10 @@ export interface FieldError {
   found: string;
   expected: string;
 }
-/** Thrown by every method. `errors` is there when the code is `invalid_application`. */
+/** Thrown by every method. `errors` is there when the code is `invalid_application`; with `incomplete` it is `Unprocessable.detail`. */
 export interface UnderglassError extends Error {
   code: string;
-  errors?: FieldError[];
+  errors?: FieldError[] | Unprocessable["detail"];
 }
 export interface Replay {
   same_engine: boolean;
@@ -34,6 +34,61 @@ export interface Replay {
   /** First stage that differs; null when everything is equal. */
   difference: "inputs" | "reference" | "score" | "contributions" | "band" | "confidence" | "price" | "rules" | "decision" | null;
 }
+/** Reference systems whose requests are answered in their own shapes. */
+export type ViewName = "000" | "001" | "003" | "004";
+/** `000`: one threshold. `defaulted` names inputs that the request did not give; null when a receipt is viewed. */
+export interface ApprovalView {
+  probability: number;
+  decision: "APPROVE" | "REVIEW";
+  threshold: number;
+  defaulted: string[] | null;
+}
+/** `001`: `score` is 1 − PD, `confidence` the probability that a refit decides the same; explanations are in log-odds of bad. */
+export interface CreditScoreView {
+  score: number;
+  decision: "APPROVED" | "MANUAL_REVIEW" | "REJECTED";
+  confidence: number;
+  explanation: {
+    lime_explanation: {
+      features: { feature: string; weight: number }[];
+      intercept: number;
+      r2: number | null;
+      samples: number;
+      note: string;
+    };
+    shap_values: Record<string, number>;
+    feature_importance: Record<string, number>;
+  };
+  risk_factors: string[];
+}
+/** `003`: `apr` in percent, `monthly_payment` in dollars, `impact` in log-odds of default. */
+export interface PointOfSaleView {
+  /** The request's own; null when a receipt is viewed, which holds no name. */
+  applicant_id: string | null;
+  credit_score: number;
+  default_probability: number;
+  approval_recommendation: "APPROVE" | "APPROVE_WITH_CONDITIONS" | "COUNTEROFFER" | "REVIEW" | "DECLINE" | "INCOMPLETE";
+  recommended_terms: { approved: boolean; term_months: number | null; apr: number | null; monthly_payment: number | null };
+  explanation: { feature: string; value: number | string | null; impact: number; direction: "increases" | "decreases" }[];
+  confidence: "HIGH" | "MEDIUM" | "LOW";
+}
+/** `004`: `model_version` is the artifact's version and the first digits of its digest. */
+export interface DefaultRiskView {
+  default_probability: number;
+  risk_category: "low" | "medium" | "high";
+  model_version: string;
+}
+export type ViewResponse = ApprovalView | CreditScoreView | PointOfSaleView | DefaultRiskView;
+/** What is wrong with a request: every bad field with its path. */
+export interface Unprocessable {
+  detail: { loc: (string | number)[]; msg: string; type: string }[];
+}
+/** In the shape of the request: one, a list, or `{customers}`. */
+export type ViewAnswer =
+  | ViewResponse
+  | Unprocessable
+  | (ViewResponse | Unprocessable)[]
+  | { customers: (ViewResponse | Unprocessable)[] };
 /** Column-major over `schema.features` (NaN is missing), or columns of `schema.inputs` by name. */
 export type Columns = Float64Array | Record<string, Float64Array | (string | null)[]>;
 export interface Scores { margin: Float64Array; probability: Float64Array; points: Int16Array }

@@ -94,6 +94,8 @@ const ops = {
   paths,
   policyFindings: () => book.policyFindings(),
   replay: ({ receipt }) => book.replay(receipt),
+  view: ({ receipt, name }) => book.view(receipt, name),
+  request: ({ name, body, asOf }) => book.request(name, body, asOf),
   scoreBatch: ({ id, columns, nRows }) => run(id, 4096, book.scoreJob(columns, nRows), stepRows),
   explainBatch: ({ id, columns, nRows, options }) => run(id, 2048, book.explainJob(columns, nRows, options), stepRows),
   async openFile({ head, asked }) {

@@ -24,6 +24,7 @@ mod seal;
 mod segment;
 mod synth;
 mod train;
+mod view;
 
 use clap::{Parser, Subcommand};
 use report::{Fault, Report};
@@ -72,6 +73,8 @@ enum Command {
     Seal(seal::Seal),
     /// Compute a receipt's decision again and name the first stage that differs.
     Replay(replay::Replay),
+    /// Answer in a reference system's shape: 000, 001, 003, 004.
+    View(view::View),
     /// Write what other tools and people read.
     #[command(subcommand)]
     Export(export::Export),
@@ -94,6 +97,7 @@ fn main() -> ExitCode {
         Command::Verify(verify) => verify.run(),
         Command::Seal(seal) => seal.run(),
         Command::Replay(replay) => replay.run(),
+        Command::View(view) => view.run(),
         Command::Export(export) => export.run(),
         Command::Demo(demo) => demo.run(),
     };

@@ -539,16 +539,11 @@ impl Engine {
             .collect()
     }
 
-    /// Probability that a refit lands in the same band, as a label: `Φ(|raw − nearest cut-off| / σ)`, high from 0.95,
-    /// medium from 0.80; outside experience it is at most medium.
+    /// [`same_side`] of the policy's cut-offs as a label: high from 0.95, medium from 0.80; outside experience it is at most
+    /// medium.
     fn confidence(&self, score: &Score, outside: bool) -> Confidence {
-        let bands = self.policy.bands;
-        let nearest = [bands.approve, bands.review]
-            .into_iter()
-            .map(|cut| (score.raw_points - f64::from(cut.value())).abs())
-            .fold(f64::INFINITY, f64::min);
-        let spread = self.model.spread_at(score.raw_points);
-        let same = if spread > 0.0 { 0.5 * libm::erfc(-nearest / spread / core::f64::consts::SQRT_2) } else { 1.0 };
+        let cut_offs = [self.policy.bands.approve, self.policy.bands.review].map(|cut| f64::from(cut.value()));
+        let same = same_side(score.raw_points, cut_offs, self.model.spread_at(score.raw_points));
         let label = if same >= 0.95 {
             Confidence::High
         } else if same >= 0.80 {
@@ -558,6 +553,13 @@ impl Engine {
         };
         if outside { label.min(Confidence::Medium) } else { label }
     }
+}
+
+/// Probability that a refit of the model lands on the same side of the nearest cut-off, `Φ(|raw − nearest cut-off| / σ)`:
+/// raw score, cut-offs and the spread σ of refits in points. One half when nobody measured the spread.
+pub fn same_side(raw: f64, cut_offs: [f64; 2], spread: f64) -> f64 {
+    let nearest = cut_offs.into_iter().map(|cut| (raw - cut).abs()).fold(f64::INFINITY, f64::min);
+    if spread > 0.0 { 0.5 * libm::erfc(-nearest / spread / core::f64::consts::SQRT_2) } else { 1.0 }
 }
 
 struct Assessed {

@@ -35,5 +35,6 @@ pub mod receipt;
 pub mod seal;
 pub mod table;
 pub mod units;
+pub mod views;
 
 pub use decision::Engine;

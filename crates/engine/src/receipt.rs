@@ -230,7 +230,11 @@ impl Engine {
         })
     }
 
-    fn same_files(&self, named: &Digests) -> Result<(), ReplayError> {
+    /// Whether a receipt's files are those of this engine; the engine itself may be another.
+    ///
+    /// # Errors
+    /// [`ReplayError::OtherFile`] names the first that is not.
+    pub(crate) fn same_files(&self, named: &Digests) -> Result<(), ReplayError> {
         let text = |digest: Option<Digest>| digest.map_or_else(|| "none".to_owned(), |digest| digest.to_string());
         let ours = &self.digests;
         let files = [

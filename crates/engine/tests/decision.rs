@@ -16,10 +16,12 @@ use underglass_engine::features::{FeatureVector, Schema};
 use underglass_engine::load::Files;
 use underglass_engine::model::symmetric::{Symmetric, Tree};
 use underglass_engine::model::{Calibration, Ensemble, Predicate, Side, Summary};
+use underglass_engine::policy::Band;
 use underglass_engine::population::auto::{self, Shock};
 use underglass_engine::receipt::{Receipt, ReplayError, Stage};
 use underglass_engine::seal::{self, Digest};
 use underglass_engine::units::{Date, Scale};
+use underglass_engine::views::{NotViewed, View};
 
 #[path = "decision/paths.rs"]
 mod paths;
@@ -251,6 +253,53 @@ fn a_changed_member_of_a_receipt_is_named() {
         }
     }
     assert!(named > 1_000, "{named}");
+}
+
+#[test]
+fn every_receipt_is_shown_in_every_view() {
+    let engine = engine();
+    for row in 0..200 {
+        let mut form = form(engine.model.schema(), 10, row);
+        if row % 20 == 0 {
+            form.0.remove("income_monthly");
+        }
+        let receipt = engine.receipt(&form, day(), row).expect("valid");
+        for view in View::ALL {
+            let seen = match engine.view(&receipt, view) {
+                Ok(seen) => serde_json::to_value(seen).expect("JSON"),
+                Err(NotViewed::Incomplete(_)) if receipt.outcome == Outcome::Incomplete => continue,
+                Err(error) => panic!("row {row}, view {view}: {error}"),
+            };
+            let score = receipt.score.as_ref().expect("a score");
+            match view {
+                View::Approval => assert_eq!(seen["decision"] == "APPROVE", receipt.outcome == Outcome::Approve),
+                View::CreditScore => {
+                    let found = &seen["explanation"];
+                    assert_eq!(found["shap_values"], serde_json::to_value(&score.contributions).expect("JSON"));
+                    let shares = found["feature_importance"].as_object().expect("an object").values();
+                    let sum: f64 = shares.filter_map(serde_json::Value::as_f64).sum();
+                    assert!((sum - 1.0).abs() < 1e-12, "{sum}");
+                    let lime = &found["lime_explanation"];
+                    assert_eq!(lime["features"].as_array().map(Vec::len), Some(10));
+                    assert!(lime["r2"].as_f64().is_some_and(|r2| (0.0..=1.0).contains(&r2)), "{lime}");
+                    assert!(seen["risk_factors"].as_array().is_some_and(|factors| factors.len() <= 5));
+                }
+                View::PointOfSale => {
+                    assert_eq!(seen["credit_score"], score.points.value());
+                    let declined = receipt.outcome == Outcome::Decline;
+                    assert_eq!(seen["recommended_terms"]["monthly_payment"].is_null(), declined, "row {row}");
+                }
+                View::DefaultRisk => {
+                    let word = match receipt.band.expect("a band") {
+                        Band::Approve => "low",
+                        Band::Review => "medium",
+                        Band::Decline => "high",
+                    };
+                    assert_eq!(seen["risk_category"], word);
+                }
+            }
+        }
+    }
 }
 
 #[test]

@@ -14,6 +14,7 @@ use underglass_engine::policy::Bands;
 use underglass_engine::receipt::{Receipt, ReplayError};
 use underglass_engine::seal::SealError;
 use underglass_engine::table::{Fault, Faults};
+use underglass_engine::views::{NotViewed, UnknownView};
 use wasm_bindgen::{JsCast, JsValue};
 
 /// An `Error` with a stable `code`.
@@ -53,11 +54,28 @@ failures! {
     SealError => |_| "file_refused",
     BatchError => |_| "batch_refused",
     NotExplained => |_| "batch_refused",
+    UnknownView => |_| "unknown_view",
 }
 
 impl<T> Failure<T> for Result<T, InvalidApplication> {
     fn failed(self) -> Result<T, JsValue> {
         self.map_err(|invalid| fail_with("invalid_application", &invalid.to_string(), &invalid))
+    }
+}
+
+impl<T> Failure<T> for Result<T, NotViewed> {
+    fn failed(self) -> Result<T, JsValue> {
+        self.map_err(|error| {
+            let code = match &error {
+                NotViewed::Receipt(_) => "receipt_refused",
+                NotViewed::OtherBook { .. } => "other_book",
+                NotViewed::NotCalibrated => "not_calibrated",
+                NotViewed::Incomplete(refused) => {
+                    return fail_with("incomplete", &refused.to_string(), &refused.detail);
+                }
+            };
+            fail(code, &error.to_string())
+        })
     }
 }
 

@@ -15,7 +15,9 @@ use underglass_engine::application::ApplicationForm;
 use underglass_engine::batch::{ExplainJob, Progress, ScoreJob};
 use underglass_engine::load::Files;
 use underglass_engine::paths::PathSearch;
+use underglass_engine::receipt::{Receipt, ReplayError};
 use underglass_engine::units::Date;
+use underglass_engine::views::View;
 use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen(typescript_custom_section)]
@@ -89,6 +91,29 @@ impl Underglass {
     #[wasm_bindgen(unchecked_return_type = "Replay")]
     pub fn replay(&self, receipt: &str) -> Result<JsValue, JsValue> {
         convert::to_js(&self.engine.replay(receipt.as_bytes()).failed()?)
+    }
+
+    /// A receipt in a reference system's shape: `"000"`, `"001"`, `"003"` or `"004"`. Throws `unknown_view`,
+    /// `receipt_refused`, or `incomplete` when the receipt has no score.
+    #[wasm_bindgen(unchecked_return_type = "ViewResponse")]
+    pub fn view(&self, receipt: &str, name: &str) -> Result<JsValue, JsValue> {
+        let view = name.parse::<View>().failed()?;
+        let receipt = Receipt::verify(receipt.as_bytes()).map_err(ReplayError::from).failed()?;
+        convert::to_js(&self.engine.view(&receipt, view).failed()?)
+    }
+
+    /// Decides a reference system's request, or a batch of them, and answers in its shape; what is wrong with a request is an
+    /// answer too. Throws `unknown_view`, or `other_book` when this book lacks what the view asks for.
+    #[wasm_bindgen(unchecked_return_type = "ViewAnswer")]
+    pub fn request(
+        &self,
+        name: &str,
+        #[wasm_bindgen(unchecked_param_type = "unknown")] body: JsValue,
+        #[wasm_bindgen(js_name = asOf)] as_of: Option<String>,
+    ) -> Result<JsValue, JsValue> {
+        let view = name.parse::<View>().failed()?;
+        let body: serde_json::Value = convert::from_js(body)?;
+        convert::to_js(&self.engine.answer(view, &body, date(as_of)?, 0).failed()?)
     }
 
     /// Scores `nRows` rows. Throws `batch_refused`.

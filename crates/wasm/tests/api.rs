@@ -10,6 +10,7 @@ use underglass_engine::table::Table;
 use underglass_learn::boost::Settings;
 use underglass_learn::plan::{Columns, Folds, Plan};
 use underglass_wasm::Underglass;
+use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
@@ -167,4 +168,32 @@ fn a_hundred_thousand_doubles_are_read_back() {
             assert_eq!(serde_json::from_str::<f64>(&text).expect("a number").to_bits(), number.to_bits());
         }
     }
+}
+
+#[wasm_bindgen_test]
+fn a_request_is_answered_in_the_shape_of_its_system() {
+    let book = load();
+    let body = |text: &str| js_sys::JSON::parse(text).expect("JSON");
+    let text = |value: &JsValue| js_sys::JSON::stringify(value).expect("JSON").as_string().expect("a text");
+    let day = || Some("2026-06-30".to_owned());
+    let good = r#"{"income": 66000, "loan_amount": 16000, "vehicle_age": 3, "dealer_id": "D04"}"#;
+    let one = book.request("000", body(good), day()).expect("answered");
+    let members: Vec<String> =
+        Object::keys(one.unchecked_ref::<Object>()).iter().filter_map(|name| name.as_string()).collect();
+    assert_eq!(members, ["probability", "decision", "threshold", "defaulted"]);
+    let both = book.request("000", body(&format!(r#"[{good}, {{"income": "much"}}]"#)), day()).expect("answered");
+    let both = js_sys::Array::from(&both);
+    assert_eq!(text(&both.get(0)), text(&one));
+    let bad = r#"{"loc":["body",1,"income"],"msg":"Input should be a valid number","type":"float_type"}"#;
+    assert!(text(&both.get(1)).contains(bad), "{}", text(&both.get(1)));
+
+    let decided = book.decide(maya(), Some("2026-01-31".to_owned()), None).expect("decidable");
+    let receipt = Reflect::get(&decided, &"receipt".into()).expect("a member").as_string().expect("text");
+    let pd = |of: &JsValue, name: &str| Reflect::get(of, &name.into()).ok().and_then(|value| value.as_f64());
+    assert_eq!(pd(&book.view(&receipt, "000").expect("a view"), "probability"), pd(&decided, "pd"));
+    let point_of_sale = book.view(&receipt, "003").expect("any receipt has a score, a price and reasons");
+    assert_eq!(pd(&point_of_sale, "credit_score"), pd(&decided, "points"));
+    assert_eq!(code(&book.view(&receipt, "002").expect_err("no view")), "unknown_view");
+    assert_eq!(code(&book.view("{}", "000").expect_err("no receipt")), "receipt_refused");
+    assert_eq!(code(&book.request("004", body("{}"), day()).expect_err("an auto book")), "other_book");
 }
