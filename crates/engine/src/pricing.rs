@@ -228,6 +228,11 @@ impl Deal {
     }
 }
 
+/// The amount and the term that an application asks for. `None` where the inputs have no such roles or values.
+pub fn requested(inputs: &[Input], application: &Application) -> Option<(Cents, Months)> {
+    Deal::of(inputs, application).map(|deal| (deal.amount, deal.term))
+}
+
 /// An amortisation schedule in whole cents.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Schedule {
