@@ -14,6 +14,7 @@ mod held_out;
 mod html;
 mod import;
 mod mlflow;
+mod notice;
 mod proofs;
 mod replay;
 mod report;
@@ -71,6 +72,8 @@ enum Command {
     Seal(seal::Seal),
     /// Compute a receipt's decision again and name the first stage that differs.
     Replay(replay::Replay),
+    /// Write the letter that is due to an applicant after a decision.
+    Notice(notice::Notice),
     /// Write what other tools and people read.
     #[command(subcommand)]
     Export(export::Export),
@@ -93,6 +96,7 @@ fn main() -> ExitCode {
         Command::Verify(verify) => verify.run(),
         Command::Seal(seal) => seal.run(),
         Command::Replay(replay) => replay.run(),
+        Command::Notice(notice) => notice.run(),
         Command::Export(export) => export.run(),
         Command::Demo(demo) => demo.run(),
     };

@@ -21,6 +21,8 @@ use underglass_engine::receipt::{Receipt, ReplayError, Stage};
 use underglass_engine::seal::{self, Digest};
 use underglass_engine::units::{Date, Scale};
 
+#[path = "decision/notices.rs"]
+mod notices;
 #[path = "decision/portfolio.rs"]
 mod portfolio;
 

@@ -14,6 +14,7 @@ use underglass_engine::Engine;
 use underglass_engine::application::ApplicationForm;
 use underglass_engine::batch::{ExplainJob, ScoreJob};
 use underglass_engine::load::Files;
+use underglass_engine::notice::{Kind, Language};
 use underglass_engine::units::Date;
 use wasm_bindgen::prelude::*;
 
@@ -88,6 +89,21 @@ impl Underglass {
     #[wasm_bindgen(unchecked_return_type = "Replay")]
     pub fn replay(&self, receipt: &str) -> Result<JsValue, JsValue> {
         convert::to_js(&self.engine.replay(receipt.as_bytes()).failed()?)
+    }
+
+    /// The letter that is due to an applicant after a receipt's decision: one HTML file, marked as a simulation. Without a
+    /// kind, the one that is due; in English unless `es` is asked for. Throws `receipt_refused` as `replay` does, and
+    /// `notice_refused` when no such notice is due.
+    pub fn notice(
+        &self,
+        receipt: &str,
+        #[wasm_bindgen(unchecked_param_type = "NoticeKind | null | undefined")] kind: Option<String>,
+        #[wasm_bindgen(unchecked_param_type = "\"en\" | \"es\" | null | undefined")] language: Option<String>,
+        #[wasm_bindgen(unchecked_param_type = "Parties | null | undefined")] parties: JsValue,
+    ) -> Result<String, JsValue> {
+        let kind = kind.map(|kind| kind.parse::<Kind>().failed()).transpose()?;
+        let language = language.map_or(Ok(Language::English), |language| language.parse().failed())?;
+        self.engine.notice(receipt.as_bytes(), kind, language, &convert::parties(parties)?).failed()
     }
 
     /// Scores `nRows` rows. Throws `batch_refused`.

@@ -3,6 +3,7 @@
 use super::page::Sheet;
 use super::words::{Words, fill, money};
 use super::{Language, NoticeError, Parties, terms};
+use crate::application::{ApplicationForm, Role};
 use crate::decision::{Change, Decision, Engine};
 use crate::policy::{Answer, Severity};
 use crate::pricing::{Offer, requested};
@@ -73,10 +74,13 @@ impl Letter<'_> {
         sheet.heading(words.counter_terms);
         sheet.paragraph(words.counter_terms_lead);
         let input = self.engine.inputs().iter().find(|input| input.name == change.input);
+        // Another amount or term is said by the terms.
+        let is_said = input.is_some_and(|input| matches!(input.role, Some(Role::LoanAmount | Role::Term)));
         let label = input.map_or(change.input.as_str(), |input| input.label.as_str());
         let unit = input.map_or("", |input| input.unit.as_str());
         let [from, to] = [change.from, change.to].map(|value| measured(value, unit));
-        let mut facts = vec![(label, fill(words.instead_of, &[("to", &to), ("from", &from)]))];
+        let changed = (label, fill(words.instead_of, &[("to", &to), ("from", &from)]));
+        let mut facts: Vec<(&str, String)> = (!is_said).then_some(changed).into_iter().collect();
         facts.extend(terms(&self.receipt.decision).into_iter().flat_map(|offer| self.terms(offer)));
         sheet.facts(&facts);
         let until = words.date(self.receipt.as_of.plus_months(1));
@@ -226,7 +230,7 @@ impl Letter<'_> {
     }
 
     fn requested(&self) -> Option<String> {
-        let form = crate::application::ApplicationForm(self.receipt.inputs.clone());
+        let form = ApplicationForm(self.receipt.inputs.clone());
         let (amount, term) = requested(self.engine.inputs(), &form.check(self.engine.inputs()).ok()?)?;
         let months = term.count().to_string();
         Some(fill(self.words.requested_loan, &[("amount", &money(amount)), ("months", &months)]))

@@ -81,7 +81,9 @@ impl Words {
         let text = date.to_string();
         let mut parts = text.split('-').map(|part| part.trim_start_matches('0'));
         let (year, month, day) = (parts.next(), parts.next(), parts.next());
-        let month = month.and_then(|month| month.parse::<usize>().ok()).and_then(|month| self.months.get(month - 1));
+        let month = month
+            .and_then(|month| month.parse::<usize>().ok())
+            .and_then(|month| self.months.get(month.checked_sub(1)?));
         let parts =
             [("day", day.unwrap_or_default()), ("month", month.unwrap_or(&"")), ("year", year.unwrap_or_default())];
         fill(self.date, &parts)
