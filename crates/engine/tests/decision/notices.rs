@@ -3,7 +3,9 @@
 use super::{book, day, engine, form, model};
 use std::collections::BTreeMap;
 use underglass_engine::Engine;
+use underglass_engine::application::Application;
 use underglass_engine::decision::{Decision, Outcome};
+use underglass_engine::faithful::measure;
 use underglass_engine::html::escape;
 use underglass_engine::load::Files;
 use underglass_engine::notice::{Contact, Kind, Language, NoticeError, Parties};
@@ -204,4 +206,17 @@ fn a_notice_that_is_not_due_is_refused() {
     let found = letter(&silent, &of(&silent, Outcome::Decline), Language::English);
     assert_eq!(found, Err(NoticeError::NoCatalogue));
     assert!(matches!(letter(&silent, &decline, Language::English), Err(NoticeError::Receipt(_))), "another book");
+}
+
+/// Random trees keep no direction, and here no median is the rows': their reasons are not all true, and the measure says so.
+#[test]
+fn reasons_that_are_not_true_are_counted() {
+    let engine = engine();
+    let applications: Vec<Application> =
+        (0..600).map(|row| form(engine.model.schema(), 7, row).check(engine.inputs()).expect("valid")).collect();
+    let found = measure(&engine, &applications, day(), 1).expect("a reference population");
+    assert!(found.declines > 50 && found.by_score > 20, "{found:?}");
+    assert_eq!((found.miscounted, found.omits_larger), (0, 0), "{found:?}");
+    assert!(found.false_at_median > 0 && found.sufficient < found.by_score, "{found:?}");
+    assert!(found.stability().is_some_and(|stability| stability < 1.0), "{found:?}");
 }
