@@ -51,6 +51,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("without one to four reasons                   {}", share(found.miscounted, found.declines));
     println!("reasons false in direction, against reference {}", share(found.false_direction, found.citations));
     println!("reasons false in direction, at the medians    {}", share(found.false_at_median, found.citations));
+    println!("reasons that are usual at the medians         {}", share(found.usual, found.citations));
     println!("notices that omit a larger factor             {}", share(found.omits_larger, found.by_score));
     println!("sufficient: cited set to reference, no decline {}", share(found.sufficient, found.by_score));
     println!("            and even approved                 {}", share(found.sufficient_to_approve, found.by_score));

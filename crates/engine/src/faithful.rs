@@ -31,8 +31,10 @@ pub struct Faithfulness {
     pub citations: u64,
     /// Of them, those whose family alone at the reference does not lower the expected log-odds of bad.
     pub false_direction: u64,
-    /// Of them, those that do not lower the PD when the family's features are at the training rows' medians.
+    /// Of them, those that raise the PD when the family's features are at the medians of all training rows.
     pub false_at_median: u64,
+    /// Of them, those that leave the PD as it is there: what is usual among all may still be worse than above the cut-off.
+    pub usual: u64,
     /// Notices that omit a family which costs more points than one that they cite.
     pub omits_larger: u64,
     /// Declines by score whose expected shown score, with all cited families at the reference, is no longer a decline.
@@ -112,7 +114,9 @@ impl Judge<'_> {
             let alone = self.features_of(|family| family == reason.code);
             found.citations += 1;
             found.false_direction += u64::from(self.expected(&row, &alone)? >= score.log_odds);
-            found.false_at_median += u64::from(model.log_odds(&self.at_median(&row, &alone)) >= score.log_odds);
+            let at_median = model.log_odds(&self.at_median(&row, &alone));
+            found.false_at_median += u64::from(at_median > score.log_odds);
+            found.usual += u64::from(at_median == score.log_odds);
         }
         let sums = self.families.sums(self.engine.contributions_in_points(score));
         let least = reasons.iter().filter_map(|reason| reason.points).fold(f64::NEG_INFINITY, f64::max);

@@ -76,6 +76,8 @@ fn reasons_of_declines_are_specific_true_sufficient_and_stable() {
     assert_eq!((found.declines, found.miscounted, found.omits_larger), (DECLINES as u64, 0, 0));
     assert!(found.by_score > 100 && found.citations > 200, "{found:?}");
     assert_eq!((found.false_direction, found.false_at_median), (0, 0));
+    // To rent is usual among all, and worse than what those above the cut-off do.
+    assert!(found.usual * 50 < found.citations, "{found:?}");
     // The bars of the project's domain rules.
     assert!(found.sufficiency().expect("declines by score") >= 0.8, "{found:?}");
     assert!(found.stability().expect("declines") >= 0.8, "{found:?}");

@@ -108,7 +108,7 @@ pub(super) fn money(cents: Cents) -> String {
     let whole = (cents.0 / 100).unsigned_abs().to_string();
     let mut grouped = String::new();
     for (index, digit) in whole.chars().enumerate() {
-        if index > 0 && (whole.len() - index) % 3 == 0 {
+        if index > 0 && (whole.len() - index).is_multiple_of(3) {
             grouped.push(',');
         }
         grouped.push(digit);
