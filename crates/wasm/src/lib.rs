@@ -102,7 +102,7 @@ impl Underglass {
         #[wasm_bindgen(unchecked_param_type = "Parties | null | undefined")] parties: JsValue,
     ) -> Result<String, JsValue> {
         let kind = kind.map(|kind| kind.parse::<Kind>().failed()).transpose()?;
-        let language = language.map_or(Ok(Language::English), |language| language.parse().failed())?;
+        let language = language.map(|language| language.parse::<Language>().failed()).transpose()?.unwrap_or_default();
         self.engine.notice(receipt.as_bytes(), kind, language, &convert::parties(parties)?).failed()
     }
 
