@@ -89,6 +89,10 @@ export type ViewAnswer =
   | Unprocessable
   | (ViewResponse | Unprocessable)[]
   | { customers: (ViewResponse | Unprocessable)[] };
+export type NoticeKind = "adverse-action" | "counteroffer" | "incomplete" | "risk-based-pricing";
+export interface Contact { name?: string; address?: string[]; telephone?: string; website?: string }
+/** Whom a notice names; samples, marked as such, where nothing is given. */
+export interface Parties { applicant?: Contact; creditor?: Contact; bureau?: Contact; agency?: Contact }
 /** Column-major over `schema.features` (NaN is missing), or columns of `schema.inputs` by name. */
 export type Columns = Float64Array | Record<string, Float64Array | (string | null)[]>;
 export interface Scores { margin: Float64Array; probability: Float64Array; points: Int16Array }

@@ -1,7 +1,7 @@
 //! Line charts as SVG whose colours come from the page's style.
 
-use crate::html::escape;
 use std::fmt::Write as _;
+use underglass_engine::html::escape;
 
 /// Size of the drawing in its own units, and its margins; on a screen of 1,440 pixels one unit is about one pixel.
 const WIDTH: f64 = 360.0;

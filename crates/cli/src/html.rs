@@ -1,9 +1,10 @@
-//! Self-contained HTML files: one writer, which escapes whatever it is given, so that a column called `<b>` stays a column.
+//! Self-contained HTML files: one writer, which has the engine escape whatever it is given, so that a column called `<b>` stays a column.
 //!
 //! A page has no script, loads nothing and says so in its policy; it follows the reader's light or dark scheme and prints.
 
 use crate::chart::Chart;
 use std::fmt::Write as _;
+use underglass_engine::html::{element, escape};
 
 const STYLE: &str = include_str!("html.css");
 
@@ -194,34 +195,10 @@ impl Page {
     }
 }
 
-/// An element with its tag as it opens.
-fn element(tag: &str, text: &str) -> String {
-    let name = tag.split(' ').next().unwrap_or(tag);
-    format!("<{tag}>{}</{name}>\n", escape(text))
-}
-
 /// The class attribute of a cell, if it needs one.
 fn classes(column: Option<&'static str>, tone: Option<Tone>) -> String {
     let names: Vec<&str> = column.into_iter().chain(tone.map(Tone::class)).collect();
     if names.is_empty() { String::new() } else { format!(" class=\"{}\"", names.join(" ")) }
-}
-
-/// Text that cannot be markup, in elements and in quoted attributes.
-pub(crate) fn escape(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\'' => escaped.push_str("&#39;"),
-            // Control characters are not allowed in HTML; a data file may hold them.
-            character if character.is_control() && !character.is_whitespace() => escaped.push('\u{FFFD}'),
-            character => escaped.push(character),
-        }
-    }
-    escaped
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ mod held_out;
 mod html;
 mod import;
 mod mlflow;
+mod notice;
 mod presets;
 mod proofs;
 mod replay;
@@ -75,6 +76,8 @@ enum Command {
     Replay(replay::Replay),
     /// Answer in a reference system's shape: 000, 001, 003, 004.
     View(view::View),
+    /// Write the letter that is due to an applicant after a decision.
+    Notice(notice::Notice),
     /// Write what other tools and people read.
     #[command(subcommand)]
     Export(export::Export),
@@ -98,6 +101,7 @@ fn main() -> ExitCode {
         Command::Seal(seal) => seal.run(),
         Command::Replay(replay) => replay.run(),
         Command::View(view) => view.run(),
+        Command::Notice(notice) => notice.run(),
         Command::Export(export) => export.run(),
         Command::Demo(demo) => demo.run(),
     };

@@ -262,6 +262,11 @@ impl Engine {
         &self.reference.named
     }
 
+    /// Whether the population of the explanation is known: reasons need one.
+    pub fn gives_reasons(&self) -> bool {
+        self.reference.gives_reasons
+    }
+
     /// Decides one application on a day.
     pub fn decide(&self, application: &Application, as_of: Date) -> Decided {
         if !self.model.decides() {

@@ -530,7 +530,7 @@ impl Expr<ModelInput> {
 }
 
 /// The unrounded level payment `P·r / (1 − (1 + r)^−n)`, or `P / n` at rate zero.
-pub(crate) fn annuity_payment(principal: f64, monthly_rate: f64, term: f64) -> f64 {
+pub fn annuity_payment(principal: f64, monthly_rate: f64, term: f64) -> f64 {
     if monthly_rate == 0.0 {
         principal / term
     } else {

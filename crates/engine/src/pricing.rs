@@ -261,6 +261,11 @@ impl Deal {
     }
 }
 
+/// The amount and the term that an application asks for. `None` where the inputs have no such roles or values.
+pub fn requested(inputs: &[Input], application: &Application) -> Option<(Cents, Months)> {
+    Deal::of(inputs, application).map(|deal| (deal.amount, deal.term))
+}
+
 /// An amortisation schedule in whole cents.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Schedule {
@@ -282,6 +287,11 @@ impl Schedule {
     /// use underglass_engine::{pricing::Schedule, units::{Bps, Cents, Months}};
     /// let loan = |dollars: i64, bps, n| Schedule::new(Cents(dollars * 100), Bps(bps), Months::new(n).unwrap());
     /// assert_eq!((loan(18_000, 1999, 66).payment, loan(18_000, 1999, 66).last), (Cents(451_64), Cents(451_51)));
+    /// assert_eq!((loan(15_000, 2290, 60).payment, loan(15_000, 2290, 60).last), (Cents(422_00), Cents(421_54)));
+    /// assert_eq!(
+    ///     (loan(18_000, 1999, 66).total, loan(15_000, 2290, 60).total),
+    ///     (Cents(29_808_11), Cents(25_319_54))
+    /// );
     /// // Not 318.73, which one of the reference systems prints for this loan.
     /// assert_eq!((loan(3_500, 899, 12).payment, loan(3_500, 899, 12).last), (Cents(306_06), Cents(306_10)));
     /// ```
@@ -291,20 +301,50 @@ impl Schedule {
     }
 
     fn with_payment(amount: Cents, rate: Bps, term: Months, payment: Cents) -> Self {
-        let mut balance = amount.0;
-        let mut total = 0;
-        for k in 1..=term.count() {
-            let interest = interest(balance, rate);
-            let owed = balance + interest;
-            let paid = if k == term.count() { owed } else { payment.0.min(owed) };
-            total += paid;
-            balance = owed - paid;
-            if balance == 0 {
-                return Self { payment, last: Cents(paid), total: Cents(total), count: k };
-            }
+        let mut schedule = Self { payment, last: Cents(0), total: Cents(0), count: 0 };
+        for paid in installments(amount, rate, term, payment) {
+            schedule.last = paid.payment;
+            schedule.total.0 += paid.payment.0;
+            schedule.count += 1;
         }
-        Self { payment, last: Cents(0), total: Cents(total), count: term.count() }
+        schedule
     }
+
+    /// The payments one by one, of the loan that this is the schedule of.
+    ///
+    /// ```
+    /// use underglass_engine::{pricing::Schedule, units::{Bps, Cents, Months}};
+    /// let (amount, rate, term) = (Cents(1_200_00), Bps(1000), Months::new(12).unwrap());
+    /// let paid: Vec<_> = Schedule::new(amount, rate, term).installments(amount, rate, term).collect();
+    /// assert_eq!((paid[0].payment, paid[0].interest, paid[0].balance), (Cents(105_50), Cents(10_00), Cents(1_104_50)));
+    /// assert_eq!((paid[11].payment, paid[11].balance), (Cents(105_47), Cents(0)));
+    /// ```
+    pub fn installments(&self, amount: Cents, rate: Bps, term: Months) -> impl Iterator<Item = Installment> + use<> {
+        installments(amount, rate, term, self.payment)
+    }
+}
+
+/// One payment of a schedule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Installment {
+    /// What is paid.
+    pub payment: Cents,
+    /// Of it, interest for the month.
+    pub interest: Cents,
+    /// What is owed after it.
+    pub balance: Cents,
+}
+
+/// Payments until nothing is owed; that of the term's last month clears the balance.
+fn installments(amount: Cents, rate: Bps, term: Months, payment: Cents) -> impl Iterator<Item = Installment> + use<> {
+    let mut balance = amount.0;
+    (1..=term.count()).map_while(move |month| {
+        let interest = (balance != 0).then(|| interest(balance, rate))?;
+        let owed = balance + interest;
+        let paid = if month == term.count() { owed } else { payment.0.min(owed) };
+        balance = owed - paid;
+        Some(Installment { payment: Cents(paid), interest: Cents(interest), balance: Cents(balance) })
+    })
 }
 
 /// A month's interest on a balance, half up to cents: `(balance·bps + 60,000) / 120,000`, in integers.
@@ -332,7 +372,21 @@ pub struct Payment {
 /// Annual percentage rate in percent by the actuarial method: the rate `100·w·i` at which
 /// `A = Σ P_k / ((1 + f_k·i)(1 + i)^{t_k})`, with `w` unit-periods a year.
 ///
-/// Source: 12 CFR 1026, Appendix J.
+/// Source: 12 CFR 1026, Appendix J, whose examples these are:
+///
+/// ```
+/// use underglass_engine::pricing::{Payment, apr};
+/// // n level payments, the first after some unit-periods and a fraction of one; to the two decimals that are printed.
+/// let level = |advance, amount, n: u16, a_year, first: f64, odd| {
+///     let payments: Vec<Payment> = (0..n).map(|k| Payment { amount, periods: first + f64::from(k), odd }).collect();
+///     format!("{:.2}", apr(advance, &payments, a_year))
+/// };
+/// assert_eq!(level(5000.0, 230.0, 24, 12.0, 1.0, 0.0), "9.69");
+/// assert_eq!(level(6000.0, 200.0, 36, 12.0, 1.0, 19.0 / 30.0), "11.82");
+/// assert_eq!(level(5000.0, 219.17, 24, 24.0, 0.0, 6.0 / 15.0), "10.34");
+/// assert_eq!(level(10_000.0, 385.0, 40, 4.0, 1.0, 39.0 / 90.0), "8.97");
+/// assert_eq!(level(500.0, 17.60, 30, 52.0, 4.0, 4.0 / 7.0), "14.96");
+/// ```
 pub fn apr(advance: f64, payments: &[Payment], periods_a_year: f64) -> f64 {
     // Value and slope of the payments at a rate a unit-period. A payment one period after the one before it is
     // discounted by one more factor.
@@ -433,17 +487,18 @@ mod tests {
         assert_eq!(npv, Cents(391_042));
     }
 
+    /// $495 of prepaid charges on 15,000 at 22.90 % over 60 months, the first payment after one month or after 45 days.
     #[test]
-    fn apr_of_the_regulation_examples() {
-        let level = |advance, amount, n: u16, per_year, first: f64, odd| {
-            let payments: Vec<Payment> =
-                (0..n).map(|k| Payment { amount, periods: first + f64::from(k), odd }).collect();
-            (apr(advance, &payments, per_year) * 100.0).round() / 100.0
+    fn a_prepaid_charge_and_odd_days_move_the_rate() {
+        let (amount, rate, term) = (Cents(1_500_000), Bps(2290), Months::new(60).expect("not zero"));
+        let schedule = Schedule::new(amount, rate, term);
+        let yearly = |odd| {
+            let payments: Vec<Payment> = (1..=60_u16)
+                .zip(schedule.installments(amount, rate, term))
+                .map(|(k, paid)| Payment { amount: paid.payment.dollars(), periods: f64::from(k), odd })
+                .collect();
+            (apr(14_505.0, &payments, 12.0) * 100.0).round() / 100.0
         };
-        assert_eq!(level(5000.0, 230.0, 24, 12.0, 1.0, 0.0), 9.69);
-        assert_eq!(level(6000.0, 200.0, 36, 12.0, 1.0, 19.0 / 30.0), 11.82);
-        assert_eq!(level(5000.0, 219.17, 24, 24.0, 0.0, 6.0 / 15.0), 10.34);
-        assert_eq!(level(10_000.0, 385.0, 40, 4.0, 1.0, 39.0 / 90.0), 8.97);
-        assert_eq!(level(500.0, 17.60, 30, 52.0, 4.0, 4.0 / 7.0), 14.96);
+        assert_eq!((yearly(0.0), yearly(0.5)), (24.56, 24.06));
     }
 }

@@ -11,6 +11,8 @@ use serde::{Deserialize, Serialize};
 
 /// The most reasons that a notice gives.
 pub const MOST_REASONS: usize = 4;
+/// The family that is disclosed beyond the limit where it is a key factor of a score: recent inquiries.
+pub const INQUIRIES: &str = "inquiries";
 /// A family below this share of all adverse points is not a principal reason.
 const LEAST_SHARE: f64 = 0.05;
 
@@ -88,8 +90,23 @@ pub enum CatalogueError {
     },
 }
 
-/// Phrases that the regulation's commentary calls insufficient.
-const VAGUE: [&str; 4] = ["internal standard", "qualifying score", "internal polic", "insufficient score"];
+/// Phrases that the regulation's commentary calls insufficient, as English and Spanish notices would have them.
+const VAGUE: [&str; 14] = [
+    "internal standard",
+    "qualifying score",
+    "internal polic",
+    "insufficient score",
+    "norma interna",
+    "normas internas",
+    "política interna",
+    "políticas internas",
+    "criterios internos",
+    "estándares internos",
+    "puntuación insuficiente",
+    "puntuación mínima",
+    "puntaje insuficiente",
+    "puntaje mínimo",
+];
 
 impl Catalogue {
     /// Reads a catalogue and checks that it covers policy and model.
@@ -117,8 +134,8 @@ impl Catalogue {
             if twice || [&entry.code, &entry.label, &entry.en, &entry.es].iter().any(|text| text.is_empty()) {
                 return Err(CatalogueError::Entry(entry.code.clone()));
             }
-            let text = entry.en.to_lowercase();
-            if let Some(found) = VAGUE.iter().find(|phrase| text.contains(*phrase)) {
+            let texts = [entry.en.to_lowercase(), entry.es.to_lowercase()];
+            if let Some(found) = VAGUE.iter().find(|phrase| texts.iter().any(|text| text.contains(*phrase))) {
                 return Err(CatalogueError::Vague { code: entry.code.clone(), found });
             }
         }
@@ -240,4 +257,75 @@ pub fn principal(schema: &Schema, policy: &Policy, answers: &[RuleAnswer], point
     }
     reasons.truncate(MOST_REASONS);
     reasons
+}
+
+/// The key factors of a score: the families that hurt it, the most adverse first, at most four, and inquiries as a fifth
+/// where they are one of them and not among the four.
+///
+/// Another list than [`principal`], for another question: it knows no rules, and an approved applicant has key factors
+/// too. `points` has one value a feature: positive is safer.
+///
+/// Source: 15 USC 1681g(f)(1)(C), (2)(B) and (9), to which 1681m(a)(2) refers.
+pub fn key_factors(schema: &Schema, points: &[f64]) -> Vec<Reason> {
+    let families = Families::new(schema);
+    let adverse = families.adverse(points.iter().copied());
+    let reason = |(family, points): (usize, f64)| Reason {
+        code: families.names[family].clone(),
+        source: Source::Model,
+        points: Some(points),
+    };
+    let listed = adverse.into_iter().enumerate();
+    let kept = listed.filter(|(rank, (family, _))| *rank < MOST_REASONS || families.names[*family] == INQUIRIES);
+    kept.map(|(_, factor)| reason(factor)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::population::auto;
+
+    /// Points of the named families' first features; the others say nothing.
+    fn factors(points: &[(&str, f64)]) -> Vec<String> {
+        let schema = Schema::new(auto::inputs(), auto::features()).expect("a sound schema");
+        let mut of_feature = vec![0.0; schema.features().len()];
+        for (family, points) in points {
+            let first = schema.features().iter().position(|feature| feature.family == *family).expect("a family");
+            of_feature[first] = *points;
+        }
+        key_factors(&schema, &of_feature).into_iter().map(|reason| reason.code).collect()
+    }
+
+    #[test]
+    fn inquiries_are_a_fifth_key_factor_and_nothing_else_is() {
+        let four = [("income", -50.0), ("utilization", -40.0), ("delinquency", -30.0), ("term", -20.0)];
+        let with = |more: &[(&'static str, f64)]| factors(&[&four, more].concat());
+        let first = ["income", "utilization", "delinquency", "term"];
+        assert_eq!(with(&[("housing", -15.0)]), first);
+        assert_eq!(with(&[("housing", -15.0), ("inquiries", -12.0)]), [&first[..], &["inquiries"]].concat());
+        assert_eq!(
+            with(&[("inquiries", -25.0), ("housing", -15.0)]),
+            ["income", "utilization", "delinquency", "inquiries"]
+        );
+        // In favour, or a trifle: no key factor.
+        assert_eq!(with(&[("inquiries", 12.0)]), first);
+        assert_eq!(with(&[("inquiries", -1.0)]), first);
+    }
+
+    #[test]
+    fn vague_wording_is_refused_in_both_languages() {
+        let schema = Schema::new(Vec::new(), Vec::new()).expect("a sound schema");
+        let checked = |en: &str, es: &str| {
+            let [code, label] = ["income", "Income"].map(str::to_owned);
+            let entry = Entry { code, label, en: en.to_owned(), es: es.to_owned() };
+            let catalogue = Catalogue { name: String::new(), version: String::new(), reasons: vec![entry] };
+            catalogue.check(&schema, &Policy::built_in())
+        };
+        let (en, es) = ("Income insufficient for amount of credit requested", "Ingresos insuficientes para el monto");
+        assert_eq!(checked(en, es), Ok(()));
+        for vague in ["No cumple nuestras Normas Internas", "Puntuación insuficiente", "No alcanza el puntaje mínimo"]
+        {
+            assert!(matches!(checked(en, vague), Err(CatalogueError::Vague { .. })), "{vague}");
+        }
+        assert!(matches!(checked("Below our internal standards", es), Err(CatalogueError::Vague { .. })));
+    }
 }

@@ -10,6 +10,7 @@ use underglass_engine::batch::{BatchError, Columns, Progress};
 use underglass_engine::decision::{Digests, NotExplained, Outcome};
 use underglass_engine::explain::Game;
 use underglass_engine::load::LoadError;
+use underglass_engine::notice::{NoticeError, Parties, UnknownName};
 use underglass_engine::policy::Bands;
 use underglass_engine::receipt::{Receipt, ReplayError};
 use underglass_engine::seal::SealError;
@@ -51,6 +52,11 @@ failures! {
         LoadError::Reasons(_) => "reasons_refused",
     },
     ReplayError => |_| "receipt_refused",
+    NoticeError => |error| match error {
+        NoticeError::Receipt(_) => "receipt_refused",
+        _ => "notice_refused",
+    },
+    UnknownName => |_| "notice_refused",
     SealError => |_| "file_refused",
     BatchError => |_| "batch_refused",
     NotExplained => |_| "batch_refused",
@@ -106,6 +112,14 @@ pub(crate) fn to_js<T: Serialize + ?Sized>(value: &T) -> Result<JsValue, JsValue
 
 pub(crate) fn from_js<T: DeserializeOwned>(value: JsValue) -> Result<T, JsValue> {
     serde_wasm_bindgen::from_value(value).map_err(|error| fail("malformed_form", &error.to_string()))
+}
+
+/// Whom a notice names; samples where nothing is given.
+pub(crate) fn parties(value: JsValue) -> Result<Parties, JsValue> {
+    if value.is_undefined() || value.is_null() {
+        return Ok(Parties::default());
+    }
+    serde_wasm_bindgen::from_value(value).map_err(|error| fail("malformed_parties", &error.to_string()))
 }
 
 pub(crate) fn object(members: &[(&str, JsValue)]) -> Result<JsValue, JsValue> {

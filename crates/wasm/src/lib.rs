@@ -14,6 +14,7 @@ use underglass_engine::Engine;
 use underglass_engine::application::ApplicationForm;
 use underglass_engine::batch::{ExplainJob, Progress, ScoreJob};
 use underglass_engine::load::Files;
+use underglass_engine::notice::{Kind, Language};
 use underglass_engine::paths::PathSearch;
 use underglass_engine::receipt::{Receipt, ReplayError};
 use underglass_engine::units::Date;
@@ -114,6 +115,21 @@ impl Underglass {
         let view = name.parse::<View>().failed()?;
         let body: serde_json::Value = convert::from_js(body)?;
         convert::to_js(&self.engine.answer(view, &body, date(as_of)?, 0).failed()?)
+    }
+
+    /// The letter that is due to an applicant after a receipt's decision: one HTML file, marked as a simulation. Without a
+    /// kind, the one that is due; in English unless `es` is asked for. Throws `receipt_refused` as `replay` does, and
+    /// `notice_refused` when no such notice is due.
+    pub fn notice(
+        &self,
+        receipt: &str,
+        #[wasm_bindgen(unchecked_param_type = "NoticeKind | null | undefined")] kind: Option<String>,
+        #[wasm_bindgen(unchecked_param_type = "\"en\" | \"es\" | null | undefined")] language: Option<String>,
+        #[wasm_bindgen(unchecked_param_type = "Parties | null | undefined")] parties: JsValue,
+    ) -> Result<String, JsValue> {
+        let kind = kind.map(|kind| kind.parse::<Kind>().failed()).transpose()?;
+        let language = language.map(|language| language.parse::<Language>().failed()).transpose()?.unwrap_or_default();
+        self.engine.notice(receipt.as_bytes(), kind, language, &convert::parties(parties)?).failed()
     }
 
     /// Scores `nRows` rows. Throws `batch_refused`.

@@ -83,6 +83,24 @@ fn a_form_becomes_a_receipt_that_replays() {
 }
 
 #[wasm_bindgen_test]
+fn a_notice_that_cannot_be_written_is_refused_with_a_code() {
+    let book = load();
+    let decided = book.decide(maya(), Some("2026-01-31".to_owned()), None).expect("decidable");
+    let receipt = Reflect::get(&decided, &"receipt".into()).expect("a member").as_string().expect("text");
+    let notice = |receipt: &str, kind: &str, language: &str, parties: JsValue| {
+        let [kind, language] = [kind, language].map(|text| (!text.is_empty()).then(|| text.to_owned()));
+        code(&book.notice(receipt, kind, language, parties).expect_err("no notice"))
+    };
+    // The book has neither prices nor reason texts.
+    for kind in ["", "adverse-action", "counteroffer", "incomplete", "risk-based-pricing", "ransom"] {
+        assert_eq!(notice(&receipt, kind, "", JsValue::UNDEFINED), "notice_refused", "{kind}");
+    }
+    assert_eq!(notice(&receipt, "", "fr", JsValue::NULL), "notice_refused");
+    assert_eq!(notice(&receipt, "", "es", JsValue::from("somebody")), "malformed_parties");
+    assert_eq!(notice(&receipt.replace("2026", "2025"), "", "", JsValue::NULL), "receipt_refused");
+}
+
+#[wasm_bindgen_test]
 fn every_bad_field_is_reported_at_once() {
     let form = maya();
     for (name, value) in [("income_monthly", JsValue::from("plenty")), ("shoe_size", JsValue::from(43))] {

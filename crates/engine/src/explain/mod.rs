@@ -1,5 +1,6 @@
 //! Why a model gave a score: exact Shapley values against a named reference population.
 
+pub mod marginal;
 pub mod path;
 pub mod patterns;
 pub mod shap;
