@@ -13,6 +13,7 @@ use crate::state::number::{JOIN, fixed, plain};
 pub const BRAND: &str = "Underglass";
 pub const NAVIGATION: &str = "Views";
 pub const DECIDE: &str = "Decide";
+pub const OTHER_BOOKS: &str = "Other books";
 pub const SCORE_FILE: &str = "Score a file";
 pub const FILE_INTRO: &str = "A CSV file of applications, of any size: one row an application, one column a field, in any \
      order. It is read, decided and written in this tab; nothing is uploaded.";

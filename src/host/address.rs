@@ -16,6 +16,14 @@ pub fn write_address(hash: &str) {
     }
 }
 
+/// Opens the page anew, at its present address.
+pub fn reload() {
+    if let Some(window) = web_sys::window() {
+        // Refused only where the page is closing.
+        let _ = window.location().reload();
+    }
+}
+
 /// Calls when a person enters another address of this page. Lives as long as the page.
 pub fn on_new_address(mut heard: impl FnMut(String) + 'static) {
     let closure = Closure::<dyn FnMut()>::new(move || heard(read_address()));

@@ -26,19 +26,25 @@ pub async fn open_book(link: &Link, cache: RequestCache, stage: impl Fn(Stage)) 
         file: MANIFEST.to_owned(),
         detail: error.to_string(),
     })?;
-    let entry = chosen(manifest, link)?;
+    let (entry, others) = chosen(manifest, link)?;
     stage(Stage::Files);
     let files = fetch_files(&entry, cache).await?;
     stage(Stage::Checks);
     // The checks hold the page for some milliseconds: the stage is painted first.
     clock::pause(0).await;
-    OpenBook::open(entry, files)
+    OpenBook::open(entry, others, files)
 }
 
-fn chosen(manifest: Manifest, link: &Link) -> Result<Book, Failure> {
+/// The book that is named, else the first one, and name and label of the others.
+fn chosen(manifest: Manifest, link: &Link) -> Result<(Book, Vec<(String, String)>), Failure> {
     let named = manifest.books.iter().position(|book| Some(&book.name) == link.book.as_ref());
     let none = Failure { kind: FailureKind::Refused, file: MANIFEST.to_owned(), detail: text::no_book() };
-    manifest.books.into_iter().nth(named.unwrap_or(0)).ok_or(none)
+    let mut books = manifest.books;
+    if books.is_empty() {
+        return Err(none);
+    }
+    let entry = books.remove(named.unwrap_or(0));
+    Ok((entry, books.into_iter().map(|book| (book.name, book.label)).collect()))
 }
 
 /// All files are asked for at once.

@@ -11,7 +11,7 @@ mod save;
 mod theme;
 mod worker;
 
-pub use address::{on_new_address, read_address, write_address};
+pub use address::{on_new_address, read_address, reload, write_address};
 pub use clock::{now, pause, today};
 pub use entropy::seed;
 pub use files::open_book;

@@ -55,6 +55,8 @@ pub struct BookFiles {
 pub struct OpenBook {
     /// The book's entry in the manifest.
     pub entry: Book,
+    /// The other books of the manifest: name and label.
+    pub others: Vec<(String, String)>,
     /// The engine over its files.
     pub engine: Engine,
     /// The files themselves, for a second engine.
@@ -113,7 +115,7 @@ impl OpenBook {
     ///
     /// # Errors
     /// [`Failure`] names the file.
-    pub fn open(entry: Book, files: BookFiles) -> Result<Self, Failure> {
+    pub fn open(entry: Book, others: Vec<(String, String)>, files: BookFiles) -> Result<Self, Failure> {
         let bytes = Files {
             artifact: &files.artifact,
             policy: files.policy.as_deref(),
@@ -127,7 +129,7 @@ impl OpenBook {
         let examples = if has_world { samples } else { vec![typical(&engine)] };
         let forms: Vec<&ApplicationForm> = examples.iter().map(|example| &example.form).collect();
         let fields = field::layout(&engine, &forms);
-        Ok(Self { entry, engine, files, examples, fields, has_world })
+        Ok(Self { entry, others, engine, files, examples, fields, has_world })
     }
 
     /// The example that opens the page.

@@ -9,7 +9,7 @@ use crate::state::OpenBook;
 use crate::text;
 
 /// A band narrower than this share of the width has no room for its word.
-const NARROWEST_WORD: f64 = 0.09;
+const NARROWEST_WORD: f64 = 0.13;
 /// A band narrower than this has it on wide screens only.
 const NARROW: f64 = 0.25;
 /// Of the normal distribution: 90 % lie within so many standard deviations.

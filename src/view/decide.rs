@@ -28,7 +28,14 @@ pub fn Decide(
 ) -> impl IntoView {
     let case = Case::new(book, host::today());
     let notice = RwSignal::new(None);
-    let follow = move |address: String| notice.set(Link::parse(&address).and_then(|link| case.follow(&link)).err());
+    let follow = move |address: String| {
+        let link = Link::parse(&address);
+        let named = link.as_ref().ok().and_then(|link| link.book.as_ref());
+        if book.others.iter().any(|(name, _)| Some(name) == named) {
+            return host::reload();
+        }
+        notice.set(link.and_then(|link| case.follow(&link)).err());
+    };
     follow(host::read_address());
     host::on_new_address(follow);
     keep_address(case);

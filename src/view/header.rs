@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use crate::state::link::Link;
 use crate::state::{OpenBook, Session};
 use crate::{host, text};
 
@@ -88,12 +89,20 @@ fn model_chip(book: &'static OpenBook) -> impl IntoView {
         .chain(optional.into_iter().filter_map(|(name, digest)| Some((name, digest?))));
     let all: Vec<(&str, String)> = named.map(|(name, digest)| (name, digest.to_string())).collect();
     let model = book.engine.model.file();
+    let other = |(name, label): &(String, String)| {
+        let link = Link { book: Some(name.clone()), ..Link::default() };
+        view! { <li><a href=link.text()>{label.clone()}</a></li> }.into_any()
+    };
+    let others: Vec<AnyView> = book.others.iter().map(other).collect();
     view! {
-        <span class="model" title=text::digests(&all) data-testid="model">
-            {text::model(&book.entry.label, &model.version)}
-            <code>{artifact[..8].to_owned()}</code>
-            <span class="verified">{format!("\u{2713} {}", text::VERIFIED)}</span>
-        </span>
+        <details class="model">
+            <summary title=text::digests(&all) data-testid="model">
+                {text::model(&book.entry.label, &model.version)}
+                <code>{artifact[..8].to_owned()}</code>
+                <span class="verified">{format!("\u{2713} {}", text::VERIFIED)}</span>
+            </summary>
+            <ul aria-label=text::OTHER_BOOKS>{others}</ul>
+        </details>
     }
     .into_any()
 }

@@ -137,3 +137,18 @@ test('a missing file is named, and trying again helps once it is there', async (
   await page.getByRole('button', { name: 'Try again' }).click();
   await expect(answer(page)).toBeVisible();
 });
+
+test('every book opens from the header, and its second engine agrees', async ({ page, site }) => {
+  await site.open();
+  const summary = page.getByTestId('model');
+  await summary.click();
+  const labels = await page.locator('.model a').allInnerTexts();
+  expect(labels.length).toBeGreaterThanOrEqual(3);
+  for (const label of labels) {
+    if (!(await page.locator('.model[open]').count())) await summary.click();
+    await page.locator('.model a', { hasText: label }).click();
+    await expect(summary).toContainText(label);
+    await expect(answer(page)).toHaveAttribute('data-outcome', /approve|conditional|review|decline/);
+    await expect(page.locator('[data-replay]')).toHaveAttribute('data-replay', 'same');
+  }
+});
