@@ -139,7 +139,7 @@ fn files(artifact: Vec<u8>) -> BookFiles {
 
 fn book() -> &'static OpenBook {
     let artifact = model();
-    Box::leak(Box::new(OpenBook::open(entry(&artifact), files(artifact)).expect("a book")))
+    Box::leak(Box::new(OpenBook::open(entry(&artifact), Vec::new(), files(artifact)).expect("a book")))
 }
 
 /// A view in the document, removed when the test ends.
@@ -255,7 +255,7 @@ fn any_changed_byte_is_refused_with_its_file() {
     for at in [3, artifact.len() / 2, artifact.len() - 3] {
         let mut changed = artifact.clone();
         changed[at] ^= 1;
-        let failure = OpenBook::open(entry(&artifact), files(changed)).expect_err("refused");
+        let failure = OpenBook::open(entry(&artifact), Vec::new(), files(changed)).expect_err("refused");
         assert_eq!(failure.file, "model.json");
         assert!(matches!(failure.kind, FailureKind::Changed | FailureKind::Broken), "{failure:?}");
     }
