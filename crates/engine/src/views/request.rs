@@ -27,7 +27,7 @@ const OPEN: [&str; 3] = ["open", "active", "current"];
 const CLOSED: [&str; 2] = ["closed", "paid"];
 const DEFAULTED: [&str; 4] = ["default", "defaulted", "charged_off", "collection"];
 const STATES: [&str; 9] =
-    ["open", "active", "current", "closed", "paid", "default", "defaulted", "charged_off", "collection"];
+    [OPEN[0], OPEN[1], OPEN[2], CLOSED[0], CLOSED[1], DEFAULTED[0], DEFAULTED[1], DEFAULTED[2], DEFAULTED[3]];
 /// How far back inquiries count: less than so many whole months.
 const INQUIRY_MONTHS: i32 = 6;
 
@@ -271,11 +271,11 @@ impl Reader<'_> {
             Some(_) => return self.refuse(at, &Fault::NotAnObject),
         };
         self.input(history, "score", "bureau_score", &at);
-        self.only(history, &["score", "accounts", "inquiries"], &at);
+        self.refuse_others(history, &["score", "accounts", "inquiries"], &at);
 
         let mut counts = [0_u32; 3];
         for (account, at) in self.list(history, "accounts", &at) {
-            self.only(account, &["type", "status"], &at);
+            self.refuse_others(account, &["type", "status"], &at);
             self.text(account, "type", &at);
             let status = account.get("status").filter(|status| !status.is_null());
             let state = status.and_then(Value::as_str);
@@ -289,7 +289,7 @@ impl Reader<'_> {
         }
         let mut recent = 0;
         for (inquiry, at) in self.list(history, "inquiries", &at) {
-            self.only(inquiry, &["date"], &at);
+            self.refuse_others(inquiry, &["date"], &at);
             match self.date(inquiry, "date", &at) {
                 Some(date) if date.months_until(self.as_of) < INQUIRY_MONTHS => recent += 1,
                 Some(_) => {}
@@ -335,7 +335,7 @@ impl Reader<'_> {
         objects
     }
 
-    fn only(&mut self, members: &Map<String, Value>, known: &[&str], at: &Path) {
+    fn refuse_others(&mut self, members: &Map<String, Value>, known: &[&str], at: &Path) {
         for name in members.keys().filter(|name| !known.contains(&name.as_str())) {
             self.refuse(at.member(name), &Fault::Extra);
         }
