@@ -1,6 +1,7 @@
 //! What a command says: lines for people, an object for programs, and an exit code.
 
 use serde_json::{Value, json};
+use std::io::{self, Write};
 use std::process::ExitCode;
 use underglass_engine::load::LoadError;
 use underglass_engine::receipt::ReplayError;
@@ -28,12 +29,11 @@ impl Report {
         Self { code: 3, ..self }
     }
 
-    #[expect(clippy::print_stdout, reason = "this is where results reach a person")]
     pub(crate) fn print(self, as_json: bool) -> ExitCode {
         if as_json {
-            println!("{}", self.object);
+            say(&mut io::stdout(), &format!("{}\n", self.object));
         } else {
-            self.lines.iter().for_each(|line| println!("{line}"));
+            self.lines.iter().for_each(|line| say(&mut io::stdout(), &format!("{line}\n")));
         }
         ExitCode::from(self.code)
     }
@@ -53,7 +53,7 @@ pub(crate) enum Fault {
     Artifact(String),
     /// A file that cannot be read or written.
     #[error("{file}: {source}")]
-    Io { file: String, source: std::io::Error },
+    Io { file: String, source: io::Error },
 }
 
 impl Fault {
@@ -66,13 +66,13 @@ impl Fault {
         }
     }
 
-    #[expect(clippy::print_stdout, clippy::print_stderr, reason = "this is where errors reach a person")]
     pub(crate) fn print(self, as_json: bool) -> ExitCode {
         let (code, name) = self.code();
         if as_json {
-            println!("{}", json!({ "error": { "code": name, "message": self.to_string() } }));
+            let error = json!({ "error": { "code": name, "message": self.to_string() } });
+            say(&mut io::stdout(), &format!("{error}\n"));
         } else {
-            eprintln!("underglass: {self}");
+            say(&mut io::stderr(), &format!("underglass: {self}\n"));
         }
         ExitCode::from(code)
     }
@@ -97,13 +97,16 @@ impl From<ReplayError> for Fault {
 }
 
 /// A line of progress on standard error.
-#[expect(clippy::print_stderr, reason = "progress goes to standard error")]
 pub(crate) fn progress(line: &str) {
-    eprintln!("{line}");
+    say(&mut io::stderr(), &format!("{line}\n"));
 }
 
 /// A line on standard error that is written over by the next.
-#[expect(clippy::print_stderr, reason = "progress goes to standard error")]
 pub(crate) fn over(line: &str) {
-    eprint!("\r\u{1b}[K{line}");
+    say(&mut io::stderr(), &format!("\r\u{1b}[K{line}"));
+}
+
+fn say(out: &mut impl Write, text: &str) {
+    // Whoever reads may have had enough, as `head` has: the exit code says the rest.
+    let _ = out.write_all(text.as_bytes());
 }

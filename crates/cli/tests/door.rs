@@ -1,7 +1,7 @@
 //! The data door as a user meets it: exit codes, and not one personal value on the way out.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 /// A folder of its own for a test, empty.
 fn folder(test: &str) -> PathBuf {
@@ -112,4 +112,18 @@ fn a_file_is_scored_to_the_same_bytes_by_any_number_of_threads() {
     assert_eq!(code, Some(3));
     assert!(err.contains("bad.csv: line 2, record 1, column \"amount\": found \"none\", expected a number"), "{err}");
     assert!(!folder.join("bad.out").exists() && !folder.join("bad.out.part").exists());
+}
+
+#[test]
+fn a_reader_that_has_had_enough_is_no_fault() {
+    let folder = folder("closed");
+    std::fs::write(folder.join("data.csv"), "amount,bad\n1,0\n2,1\n").expect("written");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_underglass"));
+    command.current_dir(&folder).args(["check", "data.csv"]);
+    let expected = command.output().expect("the binary runs");
+    assert!(!expected.stdout.is_empty());
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary runs");
+    drop(child.stdout.take());
+    drop(child.stderr.take());
+    assert_eq!(child.wait().expect("it ends").code(), expected.status.code());
 }
