@@ -7,6 +7,7 @@ use leptos::task::spawn_local;
 use web_sys::RequestCache;
 
 use crate::host;
+use crate::later::{later, place};
 use crate::state::book::Stage;
 use crate::state::link::Link;
 use crate::state::{Failure, OpenBook, Session};
@@ -18,6 +19,8 @@ pub fn App() -> impl IntoView {
     let session = RwSignal::new(Session::Loading(Stage::Manifest));
     let measured = Measured::new();
     let shown = RwSignal::new(View::Decide);
+    // Once asked for, a view stays.
+    let has_file = Memo::new(move |had| had == Some(&true) || shown.get() == View::ScoreFile);
     load(session, RequestCache::Default);
     view! {
         <Header session shown><Strip session measured/></Header>
@@ -26,7 +29,9 @@ pub fn App() -> impl IntoView {
             // What one view holds stays while another is shown.
             Session::Ready(book) => view! {
                 <div hidden=move || shown.get() != View::Decide><Decide book measured/></div>
-                <div hidden=move || shown.get() != View::ScoreFile><ScoreFile book/></div>
+                <div hidden=move || shown.get() != View::ScoreFile>
+                    {move || has_file.get().then(|| place(Box::pin(score_file(book))))}
+                </div>
             }
             .into_any(),
             Session::Failed(failure) => {
@@ -34,6 +39,12 @@ pub fn App() -> impl IntoView {
                 view! { <Failed failure again=move || load(session, RequestCache::Reload)/> }.into_any()
             }
         }}
+    }
+}
+
+later! {
+    fn score_file(book: &'static OpenBook) -> AnyView, in file {
+        view! { <ScoreFile book/> }.into_any()
     }
 }
 

@@ -101,6 +101,7 @@ pub const REPLAY_OTHER_VERSION: &str = "The second engine on this site is of ano
 pub const TRY_AGAIN: &str = "Try again";
 pub const FAILED: &str = "Nothing can be decided";
 pub const DISMISS: &str = "Dismiss";
+pub const UNFETCHED: &str = "This part of the page could not be fetched. Reload the page to try again.";
 pub const STALE: &str = "This is the last valid answer.";
 
 /// The word for an outcome.

@@ -165,6 +165,17 @@ impl Page {
         self.find(selector)?.get_attribute(name)
     }
 
+    /// Waits for what is fetched once the page has been painted.
+    async fn sees(&self, selector: &str) -> bool {
+        for _ in 0..100 {
+            if self.find(selector).is_some() {
+                return true;
+            }
+            host::pause(20).await;
+        }
+        false
+    }
+
     async fn enter(&self, field: &str, value: &str) {
         let input: HtmlInputElement = self.find(&format!("#field-{field}")).expect("a field").unchecked_into();
         input.set_value(value);
@@ -200,7 +211,7 @@ async fn opens_on_a_decided_applicant() {
     host::pause(0).await;
     assert_eq!(page.attribute("#answer", "data-score"), score_of(book, &[]));
     assert!(page.attribute("#answer", "data-outcome").is_some());
-    assert!(page.find("[data-testid=waterfall]").is_some());
+    assert!(page.sees("[data-testid=waterfall]").await);
 }
 
 #[wasm_bindgen_test]

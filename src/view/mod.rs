@@ -1,5 +1,6 @@
 //! What the page draws.
 
+pub mod afterwards;
 pub mod answer;
 pub mod applicant;
 pub mod bands;

@@ -21,6 +21,8 @@ cargo xtask demo [--data FILE.csv --target COLUMN --positive LABEL [--drop A,B]]
     Installs the pinned tools, trains on the synthetic worlds (or on your own data), builds the site, serves it.
 cargo xtask site
     Builds the site into dist/ from the artifacts that are already in www/artifacts.
+cargo xtask app
+    Builds the page's own modules into target/app; Trunk calls it.
 cargo xtask serve [--port N] [--prefix /some/path/]
     Serves dist/ on this machine only.
 cargo xtask test [--native] [--filter TEXT]
@@ -48,6 +50,10 @@ fn run() -> Result<ExitCode> {
         Some("site") => {
             arguments.finish()?;
             site::build(&tools::for_the_site()?)?;
+        }
+        Some("app") => {
+            arguments.finish()?;
+            site::build_app(&tools::for_the_site()?)?;
         }
         Some("serve") => {
             let port = arguments.port()?;

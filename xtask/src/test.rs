@@ -62,7 +62,9 @@ fn native(report: &mut Report) -> Result<()> {
     report
         .step("lint, native", |_| run(&mut command(&format!("cargo clippy {NATIVE} --all-targets {DENY_WARNINGS}"))))?;
     report.step("lint, wasm", |_| {
-        for package in ["underglass-app", "underglass-wasm", "underglass-wasm --features learn"] {
+        for package in
+            ["underglass-app", "underglass-app --features split", "underglass-wasm", "underglass-wasm --features learn"]
+        {
             run(&mut command(&format!("cargo clippy -p {package} {FOR_WASM} --all-targets {DENY_WARNINGS}")))?;
         }
         Ok(())

@@ -18,54 +18,57 @@ struct Tool {
     program: &'static str,
     package: &'static str,
     version: &'static str,
-    /// The word by which `--version` tells that version.
-    reported: &'static str,
+    /// The word by which `--version` tells that version; a tool without one counts where the cache keeps that version.
+    reported: Option<&'static str>,
     source: Source,
 }
 
 enum Source {
-    Cargo(Lock),
+    /// With these options of `cargo install`.
+    Cargo(&'static str),
     Npm,
 }
 
-/// Whose dependency versions `cargo install` takes.
-enum Lock {
-    Published,
-    Newest,
-}
-
-const TOOLS: [Tool; 4] = [
+const TOOLS: [Tool; 6] = [
     Tool {
         program: "wasm-bindgen",
         package: "wasm-bindgen-cli",
         version: "0.2.130",
-        reported: "0.2.130",
+        reported: Some("0.2.130"),
         // Its published lock file names a version that the registry no longer has.
-        source: Source::Cargo(Lock::Newest),
+        source: Source::Cargo(""),
     },
     Tool {
         program: "wasm-pack",
         package: "wasm-pack",
         version: "0.15.1",
-        reported: "0.15.1",
-        source: Source::Cargo(Lock::Published),
+        reported: Some("0.15.1"),
+        source: Source::Cargo("--locked"),
     },
     Tool {
         program: "trunk",
         package: "trunk",
         version: "0.22.1",
-        reported: "0.22.1",
-        source: Source::Cargo(Lock::Published),
+        reported: Some("0.22.1"),
+        source: Source::Cargo("--locked"),
     },
-    Tool { program: "wasm-opt", package: "binaryen", version: "132.0.0", reported: "132", source: Source::Npm },
+    Tool {
+        program: "wasm-split-cli",
+        package: "wasm_split_cli_support",
+        version: "0.2.4",
+        reported: None,
+        source: Source::Cargo("--locked --features build-binary"),
+    },
+    Tool { program: "wasm-opt", package: "binaryen", version: "132.0.0", reported: Some("132"), source: Source::Npm },
+    Tool { program: "esbuild", package: "esbuild", version: "0.28.2", reported: Some("0.28.2"), source: Source::Npm },
 ];
 
 const COVERAGE: Tool = Tool {
     program: "cargo-llvm-cov",
     package: "cargo-llvm-cov",
     version: "0.9.1",
-    reported: "0.9.1",
-    source: Source::Cargo(Lock::Published),
+    reported: Some("0.9.1"),
+    source: Source::Cargo("--locked"),
 };
 
 /// The version of the wasm-bindgen command; the crate of the same name must equal it.
@@ -172,10 +175,14 @@ impl Toolbox {
     }
 
     fn has(&self, tool: &Tool) -> bool {
+        let Some(reported) = tool.reported else {
+            let kept = format!("{}-{}", tool.package, tool.version);
+            return self.find(tool.program).is_some_and(|path| path.iter().any(|part| *part == *kept));
+        };
         // A subcommand of cargo wants its own name first.
         let name = tool.program.strip_prefix("cargo-").unwrap_or_default();
         self.answer(&format!("{} {name} --version", tool.program))
-            .is_some_and(|text| text.split_whitespace().any(|word| word == tool.reported))
+            .is_some_and(|text| text.split_whitespace().any(|word| word == reported))
     }
 
     fn put_first(&mut self, folder: &Path) -> Result<()> {
@@ -204,19 +211,15 @@ impl Toolbox {
         let started = Instant::now();
         std::fs::create_dir_all(folder).map_err(|error| Stop::at(folder, &error))?;
         run(match &tool.source {
-            Source::Cargo(lock) => {
-                let locked = match lock {
-                    Lock::Published => "--locked",
-                    Lock::Newest => "",
-                };
-                self.command(&format!("cargo install --quiet {package}@{version} {locked} --root"))
+            Source::Cargo(options) => {
+                self.command(&format!("cargo install --quiet {package}@{version} {options} --root"))
             }
             Source::Npm => self.command(&format!("npm install --silent --no-save {package}@{version} --prefix")),
         }
         .arg(folder))?;
         if !self.has(tool) {
             return Err(Stop::new(format!(
-                "{program} {version} was installed into {}, but does not answer `--version`; delete that folder and try again.",
+                "{program} {version} was installed into {}, but does not answer; delete that folder and try again.",
                 folder.display()
             )));
         }
