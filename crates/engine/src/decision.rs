@@ -420,7 +420,8 @@ impl Engine {
         }
     }
 
-    fn missing(&self, application: &Application) -> Vec<String> {
+    /// Required inputs without a value, and an income that nothing can be divided by.
+    pub(crate) fn missing(&self, application: &Application) -> Vec<String> {
         self.inputs()
             .iter()
             .enumerate()

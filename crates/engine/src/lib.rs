@@ -39,5 +39,6 @@ pub mod seal;
 pub mod table;
 pub mod units;
 pub mod views;
+pub mod waterfall;
 
 pub use decision::Engine;

@@ -29,6 +29,8 @@ mod notices;
 mod paths;
 #[path = "decision/portfolio.rs"]
 mod portfolio;
+#[path = "decision/waterfall.rs"]
+mod waterfall;
 
 fn book(name: &str) -> Vec<u8> {
     let path = format!("{}/../cli/books/auto/{name}.json", env!("CARGO_MANIFEST_DIR"));
