@@ -23,6 +23,8 @@ use underglass_engine::seal::{self, Digest};
 use underglass_engine::units::{Date, Scale};
 use underglass_engine::views::{NotViewed, View};
 
+#[path = "decision/deals.rs"]
+mod deals;
 #[path = "decision/notices.rs"]
 mod notices;
 #[path = "decision/paths.rs"]

@@ -49,13 +49,22 @@ pub struct PathSearch {
     features: Vec<(Option<f64>, bool)>,
     bounds: Bounds,
     search: Search,
+    /// Sets of inputs of which a path leaves at least one alone.
+    avoided: Vec<Vec<usize>>,
 }
 
 /// One direction of one input.
 #[derive(Clone, Copy, Debug, PartialEq)]
-struct Axis {
-    input: usize,
-    step: f64,
+pub(crate) struct Axis {
+    pub(crate) input: usize,
+    /// The change of one step; negative on the way down.
+    pub(crate) step: f64,
+}
+
+/// How often a step fits between a value and its limit.
+pub(crate) fn steps_to(value: f64, limit: Option<f64>, step: f64) -> usize {
+    let room = limit.map_or(f64::INFINITY, |limit| ((limit - value) / step).abs());
+    (room + 1e-9).floor().clamp(0.0, MOST_STEPS as f64) as usize
 }
 
 impl PathSearch {
@@ -70,50 +79,79 @@ impl PathSearch {
             let InputKind::Number { min, max, .. } = known.kind else { continue };
             let Some(value) = application.number(input) else { continue };
             let (action, direction) = (known.action, known.action.direction);
-            let room = |limit: Option<f64>| limit.map_or(f64::INFINITY, |limit| ((limit - value) / action.step).abs());
-            let mut add = |step: f64, room: f64| {
-                let n_steps = (room + 1e-9).floor().clamp(0.0, MOST_STEPS as f64) as u32;
+            let mut add = |step: f64, limit: Option<f64>| {
+                let n_steps = steps_to(value, limit, step);
                 if n_steps > 0 {
                     axes.push(Axis { input, step });
-                    costs.push((0..=n_steps).map(|steps| f64::from(steps) * action.cost_per_step).collect());
+                    costs.push((0..=n_steps).map(|steps| steps as f64 * action.cost_per_step).collect());
                 }
             };
             if matches!(direction, Actionability::Up | Actionability::Both) {
-                add(action.step, room(max));
+                add(action.step, max);
             }
             if matches!(direction, Actionability::Down | Actionability::Both) {
-                add(-action.step, room(min));
+                add(-action.step, min);
             }
         }
+        Self::along(engine, application, as_of, axes, costs)
+    }
+
+    /// Starts at an application, with axes and what each of their places costs, from 0 at the application.
+    pub(crate) fn along(
+        engine: &Engine,
+        application: &Application,
+        as_of: Date,
+        axes: Vec<Axis>,
+        costs: Vec<Vec<f64>>,
+    ) -> Self {
+        let schema = engine.model.schema();
         let moves =
             |feature| schema.inputs_of(feature).iter().any(|input| axes.iter().any(|axis| axis.input == *input));
         let values = schema.features_of(application).0.into_iter().enumerate();
         let features: Vec<_> = values.map(|(feature, value)| (value, moves(feature))).collect();
         let bounds = Bounds::new(engine.model.ensemble(), &features);
-        Self { application: application.clone(), as_of, axes, features, bounds, search: Search::new(costs) }
+        let search = Search::new(costs);
+        Self { application: application.clone(), as_of, axes, features, bounds, search, avoided: Vec::new() }
+    }
+
+    /// The same search for a path that does without at least one input of each of these sets.
+    pub(crate) fn avoiding(self, avoided: Vec<Vec<usize>>) -> Self {
+        Self { avoided, ..self }
     }
 
     /// Looks at up to `budget` more boxes of applications. Returns whether the search has ended.
     pub fn step(&mut self, engine: &Engine, budget: usize) -> bool {
-        let Self { application, as_of, axes, features, bounds, search } = self;
-        let mut ground = Ground { engine, application, as_of: *as_of, axes, features, bounds };
+        let Self { application, as_of, axes, features, bounds, search, avoided } = self;
+        let mut ground = Ground { engine, application, as_of: *as_of, axes, features, bounds, avoided };
         if search.boxes().0 == 0 {
             ground.suggest(search);
         }
         search.step(&mut ground, budget)
     }
 
+    /// The application that the cheapest path so far leads to, and what the way costs.
+    pub(crate) fn found(&self) -> Option<(Application, f64)> {
+        let at = self.search.found()?;
+        Some((moved(&self.application, &self.axes, at), self.search.cost(at)))
+    }
+
+    /// The inputs that the cheapest path so far changes.
+    pub(crate) fn used(&self) -> Option<Vec<usize>> {
+        let listed = self.axes.iter().zip(self.search.found()?);
+        let mut used: Vec<usize> = listed.filter(|(_, place)| **place > 0).map(|(axis, _)| axis.input).collect();
+        used.dedup();
+        Some(used)
+    }
+
     /// The cheapest path, once it is found.
     pub fn path(&self, engine: &Engine) -> Option<Path> {
-        let at = self.search.found()?;
-        let changed = moved(&self.application, &self.axes, at);
+        let (changed, cost) = self.found()?;
         let (outcome, score) = engine.outcome(&changed, self.as_of);
         let inputs = engine.inputs().iter().enumerate();
         let changes = inputs.filter_map(|(index, input)| {
             let (from, to) = (self.application.number(index)?, changed.number(index)?);
             (from != to).then(|| Change { input: input.name.clone(), from, to })
         });
-        let cost = self.search.cost(at);
         Some(Path { changes: changes.collect(), cost, outcome, points: score.map(|(points, _)| points) })
     }
 
@@ -151,11 +189,37 @@ struct Ground<'a> {
     axes: &'a [Axis],
     features: &'a [(Option<f64>, bool)],
     bounds: &'a Bounds,
+    avoided: &'a [Vec<usize>],
 }
 
+/// Choices of inputs to leave alone that are tried as suggestions.
+const MOST_CHOICES: usize = 32;
+
 impl Ground<'_> {
+    /// Whether a place changes all inputs of an avoided set.
+    fn is_avoided(&self, at: &[usize]) -> bool {
+        let changes = |input: &usize| self.axes.iter().zip(at).any(|(axis, place)| axis.input == *input && *place > 0);
+        self.avoided.iter().any(|set| set.iter().all(changes))
+    }
+
+    /// One input of each avoided set, in every combination: without avoided sets the one choice of none.
+    fn left_alone(&self) -> Vec<Vec<usize>> {
+        let more = |choices: Vec<Vec<usize>>, set: &Vec<usize>| {
+            let with =
+                |choice: &Vec<usize>| set.iter().map(|input| [&choice[..], &[*input]].concat()).collect::<Vec<_>>();
+            choices.iter().flat_map(with).take(MOST_CHOICES).collect()
+        };
+        self.avoided.iter().fold(vec![Vec::new()], more)
+    }
+
     /// Offers the search what moving as far as possible and taking back input by input, in several orders, comes to.
     fn suggest(&mut self, search: &mut Search) {
+        for left_alone in self.left_alone() {
+            self.suggest_without(&left_alone, search);
+        }
+    }
+
+    fn suggest_without(&mut self, left_alone: &[usize], search: &mut Search) {
         let n = self.axes.len();
         for (rising, quarters) in
             [true, false].into_iter().flat_map(|rising| [4, 3, 2, 1].map(|quarters| (rising, quarters)))
@@ -163,7 +227,7 @@ impl Ground<'_> {
             // An input that may move either way moves one way.
             let is_chosen = |axis: usize| {
                 let both = self.axes.iter().filter(|other| other.input == self.axes[axis].input).count() > 1;
-                !both || (self.axes[axis].step > 0.0) == rising
+                (!both || (self.axes[axis].step > 0.0) == rising) && !left_alone.contains(&self.axes[axis].input)
             };
             let furthest: Vec<usize> = (0..n)
                 .map(|axis| if is_chosen(axis) { (search.costs(axis).len() - 1) * quarters / 4 } else { 0 })
@@ -201,6 +265,10 @@ impl Ground<'_> {
 
 impl Grid for Ground<'_> {
     fn may_accept(&mut self, low: &[usize], high: &[usize]) -> bool {
+        // All of the box moves what its low corner moves.
+        if self.is_avoided(low) {
+            return false;
+        }
         let (engine, schema) = (self.engine, self.engine.model.schema());
         // An input that may move either way is least where it goes down most and up least.
         let end = |rising: &[usize], falling: &[usize]| {
@@ -282,6 +350,9 @@ impl Grid for Ground<'_> {
     }
 
     fn accepts(&mut self, at: &[usize]) -> bool {
+        if self.is_avoided(at) {
+            return false;
+        }
         let changed = moved(self.application, self.axes, at);
         matches!(self.engine.outcome(&changed, self.as_of).0, Outcome::Approve | Outcome::Conditional)
     }
