@@ -16,6 +16,7 @@ pub mod application;
 pub mod artifact;
 pub mod batch;
 pub mod card;
+pub mod dealer;
 pub mod decision;
 pub mod evaluation;
 pub mod explain;

@@ -432,7 +432,7 @@ impl Economics {
 
     /// Monthly hazards over the term. Within the score's window the total matches the score's probability; the vector
     /// (flat when empty, its last entry repeated) gives the shape.
-    fn hazards(&self, term: Months, pd: Probability) -> Vec<f64> {
+    pub(crate) fn hazards(&self, term: Months, pd: Probability) -> Vec<f64> {
         let shape = |k: usize| self.hazard.get(k).or(self.hazard.last()).copied().unwrap_or(1.0);
         let window: f64 = (0..usize::from(self.pd_window_months.count())).map(shape).sum();
         let log_survival = libm::log1p(-pd.value().min(1.0 - 1e-9));
