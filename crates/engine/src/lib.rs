@@ -15,6 +15,7 @@
 pub mod application;
 pub mod artifact;
 pub mod batch;
+pub mod caps;
 pub mod card;
 pub mod dealer;
 pub mod decision;
