@@ -7,6 +7,7 @@ mod check;
 mod comparable;
 mod demo;
 mod evaluate;
+mod explain;
 mod export;
 mod files;
 mod gate;
@@ -74,6 +75,8 @@ enum Command {
     Seal(seal::Seal),
     /// Compute a receipt's decision again and name the first stage that differs.
     Replay(replay::Replay),
+    /// Say what a receipt's decision is made of and what would change it.
+    Explain(explain::Explain),
     /// Answer in a reference system's shape: 000, 001, 003, 004.
     View(view::View),
     /// Write the letter that is due to an applicant after a decision.
@@ -100,6 +103,7 @@ fn main() -> ExitCode {
         Command::Verify(verify) => verify.run(),
         Command::Seal(seal) => seal.run(),
         Command::Replay(replay) => replay.run(),
+        Command::Explain(explain) => explain.run(),
         Command::View(view) => view.run(),
         Command::Notice(notice) => notice.run(),
         Command::Export(export) => export.run(),
