@@ -112,6 +112,59 @@ export interface PathAnswer {
   } | null;
   looked_at: number;
 }
+/** The cheapest change, and with `most` the cheapest of other inputs: each leaves alone at least one input of every change before it. */
+export interface PathAnswers extends PathAnswer {
+  /** The last one may be a proof that there is no other. */
+  others: PathAnswer[];
+}
+export type NoPrice = "no_tier" | "no_pricing" | "no_deal";
+/** A score, and the price of the applicant's own deal at it. */
+export interface Standing {
+  log_odds: number;
+  points: number;
+  /** 1234 is 12.34 %. */
+  pd_bps: number;
+  price:
+    | { quoted: { tier: string; note_rate_bps: number; apr_bps: number; payment_cents: number; expected_loss_cents: number } }
+    | { without: NoPrice };
+}
+/** From the reference's mean to the applicant, reason families by falling contribution: whole numbers add up to the end exactly. */
+export interface Waterfall {
+  start: Standing;
+  lines: {
+    cause: { family: string } | "rounding";
+    log_odds: number;
+    raw_points: number;
+    points: number;
+    pd_bps: number;
+    price:
+      | { by: { note_rate_bps: number; apr_bps: number; payment_cents: number; expected_loss_cents: number } }
+      | "gained"
+      | "lost"
+      | { without: NoPrice };
+    after: Standing;
+  }[];
+}
+/** A deal that the engine approves; `offer` is as in a receipt. */
+export interface Deal {
+  changes: { input: string; from: number; to: number }[];
+  outcome: Outcome;
+  points: number | null;
+  offer: Record<string, unknown> | null;
+}
+/** Impossible: none of so many deals is approved. Open: the search was stopped; what is less than `at_least` steps away is not approved. */
+export type Sought =
+  | "no_input"
+  | { found: Deal }
+  | { impossible: { deals: number } }
+  | { open: { at_least: number; so_far: Deal | null } };
+export interface Feasible { largest_amount: Sought; least_down_payment: Sought; best_term: Sought; smallest_change: Sought }
+/** The smallest single changes that flip the outcome, the nearest first, and where nothing does. */
+export interface Fragility {
+  outcome: Outcome;
+  tippings: { input: string; from: number; to: number; change: number; share: number; outcome: Outcome }[];
+  firm: { input: string; from: number; to: number }[];
+}
 export interface Progress { done: number; total: number }
 export interface Schema { inputs: Record<string, unknown>[]; features: Record<string, unknown>[] }
 export interface Info {

@@ -16,6 +16,7 @@ use underglass_engine::receipt::{Receipt, ReplayError};
 use underglass_engine::seal::SealError;
 use underglass_engine::table::{Fault, Faults};
 use underglass_engine::views::{NotViewed, UnknownView};
+use underglass_engine::waterfall::NoWaterfall;
 use wasm_bindgen::{JsCast, JsValue};
 
 /// An `Error` with a stable `code`.
@@ -61,6 +62,11 @@ failures! {
     BatchError => |_| "batch_refused",
     NotExplained => |_| "batch_refused",
     UnknownView => |_| "unknown_view",
+    NoWaterfall => |error| match error {
+        NoWaterfall::Incomplete(_) => "incomplete",
+        NoWaterfall::NotCalibrated => "not_calibrated",
+        NoWaterfall::NoReference => "no_reference",
+    },
 }
 
 impl<T> Failure<T> for Result<T, InvalidApplication> {

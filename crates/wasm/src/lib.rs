@@ -11,11 +11,11 @@ mod training;
 use convert::{Failure, fail};
 use js_sys::{Float64Array, Int16Array, Object, Uint8Array};
 use underglass_engine::Engine;
-use underglass_engine::application::ApplicationForm;
+use underglass_engine::application::{Application, ApplicationForm};
 use underglass_engine::batch::{ExplainJob, Progress, ScoreJob};
 use underglass_engine::load::Files;
 use underglass_engine::notice::{Kind, Language};
-use underglass_engine::paths::PathSearch;
+use underglass_engine::paths::DiversePaths;
 use underglass_engine::receipt::{Receipt, ReplayError};
 use underglass_engine::units::Date;
 use underglass_engine::views::View;
@@ -23,6 +23,9 @@ use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen(typescript_custom_section)]
 const TYPES: &str = include_str!("../../../pkg/types.d.ts");
+
+/// Boxes of deals that a search looks at unless told otherwise.
+const DEAL_BOXES: u32 = 20_000;
 
 /// One loaded book: a model with its policy, prices and reason texts.
 #[wasm_bindgen]
@@ -183,23 +186,57 @@ impl Underglass {
         Ok(Explaining { job: ExplainJob::new(&self.engine.model, explainer, columns, n_rows as usize).failed()? })
     }
 
+    /// What each reason family does to the probability of bad, the rate and the payment, from the reference's mean to the
+    /// applicant; a receipt's `inputs` are a form. Throws `invalid_application`, `incomplete`, `not_calibrated` or
+    /// `no_reference`.
+    #[wasm_bindgen(unchecked_return_type = "Waterfall")]
+    pub fn waterfall(&self, #[wasm_bindgen(unchecked_param_type = "Form")] form: JsValue) -> Result<JsValue, JsValue> {
+        convert::to_js(&self.engine.waterfall(&self.application(form)?).failed()?)
+    }
+
+    /// The nearest approved deals over amount, term and down payment alone; each search looks at up to `budget` boxes of
+    /// deals, 20,000 unless told. Null for an application that cannot be decided. Throws `invalid_application`.
+    #[wasm_bindgen(unchecked_return_type = "Feasible | null")]
+    pub fn feasible(
+        &self,
+        #[wasm_bindgen(unchecked_param_type = "Form")] form: JsValue,
+        #[wasm_bindgen(js_name = asOf)] as_of: Option<String>,
+        budget: Option<u32>,
+    ) -> Result<JsValue, JsValue> {
+        let budget = budget.unwrap_or(DEAL_BOXES) as usize;
+        convert::to_js(&self.engine.feasible(&self.application(form)?, date(as_of)?, budget))
+    }
+
+    /// The smallest change of each number, up and down, that flips the decision. Null for an application that cannot be
+    /// decided. Throws `invalid_application`.
+    #[wasm_bindgen(unchecked_return_type = "Fragility | null")]
+    pub fn fragility(
+        &self,
+        #[wasm_bindgen(unchecked_param_type = "Form")] form: JsValue,
+        #[wasm_bindgen(js_name = asOf)] as_of: Option<String>,
+    ) -> Result<JsValue, JsValue> {
+        convert::to_js(&self.engine.fragility(&self.application(form)?, date(as_of)?))
+    }
+
     /// A search for the cheapest change that is approved, which the caller steps for as long as it likes; inputs in `held`
-    /// stay. Throws `invalid_application`, or `unknown_input` for a name in `held`.
+    /// stay. With `most`, up to 4, it goes on to the cheapest changes of other inputs. Throws `invalid_application`, or
+    /// `unknown_input` for a name in `held`.
     #[wasm_bindgen(js_name = pathJob)]
     pub fn path_job(
         &self,
         #[wasm_bindgen(unchecked_param_type = "Form")] form: JsValue,
         #[wasm_bindgen(js_name = asOf)] as_of: Option<String>,
         held: Option<Vec<String>>,
+        most: Option<u32>,
     ) -> Result<PathFinding, JsValue> {
-        let form: ApplicationForm = convert::from_js(form)?;
-        let application = form.check(self.engine.inputs()).failed()?;
+        let application = self.application(form)?;
         let index = |name: String| {
             let found = self.engine.model.schema().input_index(&name);
             found.ok_or_else(|| fail("unknown_input", &format!("held: this model has no input {name:?}")))
         };
         let held = held.unwrap_or_default().into_iter().map(index).collect::<Result<Vec<_>, _>>()?;
-        Ok(PathFinding { search: PathSearch::new(&self.engine, &application, date(as_of)?, &held) })
+        let most = most.unwrap_or(1) as usize;
+        Ok(PathFinding { search: DiversePaths::new(&self.engine, &application, date(as_of)?, &held, most) })
     }
 
     /// What the policy's author cannot have meant: rules that never fire or never decide, scores without a price.
@@ -218,6 +255,11 @@ impl Underglass {
     #[wasm_bindgen(getter, unchecked_return_type = "Info")]
     pub fn info(&self) -> Result<JsValue, JsValue> {
         convert::to_js(&convert::Info::of(&self.engine))
+    }
+
+    fn application(&self, form: JsValue) -> Result<Application, JsValue> {
+        let form: ApplicationForm = convert::from_js(form)?;
+        form.check(self.engine.inputs()).failed()
     }
 
     fn receipt_text(&self, form: &str, as_of: Date) -> Result<String, JsValue> {
@@ -281,10 +323,10 @@ impl Explaining {
     }
 }
 
-/// A search for the cheapest change that is approved.
+/// A search for the cheapest change that is approved, and for others.
 #[wasm_bindgen]
 pub struct PathFinding {
-    search: PathSearch,
+    search: DiversePaths,
 }
 
 #[wasm_bindgen]
@@ -298,7 +340,7 @@ impl PathFinding {
     }
 
     /// What the search has come to.
-    #[wasm_bindgen(unchecked_return_type = "PathAnswer")]
+    #[wasm_bindgen(unchecked_return_type = "PathAnswers")]
     pub fn answer(&self, book: &Underglass) -> Result<JsValue, JsValue> {
         convert::to_js(&self.search.answer(&book.engine))
     }

@@ -215,3 +215,39 @@ fn a_request_is_answered_in_the_shape_of_its_system() {
     assert_eq!(code(&book.view("{}", "000").expect_err("no receipt")), "receipt_refused");
     assert_eq!(code(&book.request("004", body("{}"), day()).expect_err("an auto book")), "other_book");
 }
+
+#[wasm_bindgen_test]
+fn a_form_is_told_what_its_decision_hangs_on() {
+    let book = load();
+    let day = || Some("2026-01-31".to_owned());
+    let json = |value: &JsValue| -> serde_json::Value {
+        let text = js_sys::JSON::stringify(value).expect("JSON").as_string().expect("a text");
+        serde_json::from_str(&text).expect("JSON")
+    };
+    let decided = json(&book.decide(maya(), day(), None).expect("decidable"));
+    let walk = json(&book.waterfall(maya()).expect("a walk"));
+    let lines = walk["lines"].as_array().expect("lines");
+    let last = lines.last().expect("a line");
+    assert_eq!((&last["cause"], &last["after"]["points"]), (&"rounding".into(), &decided["points"]));
+    // This book has no prices.
+    assert_eq!(last["after"]["price"]["without"], "no_pricing");
+    let points: i64 = lines.iter().filter_map(|line| line["points"].as_i64()).sum();
+    assert_eq!(walk["start"]["points"].as_i64().map(|start| start + points), decided["points"].as_i64());
+
+    let fragility = json(&book.fragility(maya(), day()).expect("a form"));
+    assert_eq!(fragility["outcome"], decided["outcome"]);
+    let feasible = json(&book.feasible(maya(), day(), Some(500)).expect("a form"));
+    for sought in ["largest_amount", "least_down_payment", "best_term", "smallest_change"] {
+        let found = feasible[sought].as_object().unwrap_or_else(|| panic!("{sought}: {feasible}"));
+        assert!(["found", "impossible", "open"].iter().any(|name| found.contains_key(*name)), "{sought}: {feasible}");
+    }
+    let mut search = book.path_job(maya(), day(), None, Some(2)).expect("a form");
+    search.step(&book, 100).expect("steps");
+    let answer = json(&search.answer(&book).expect("an answer"));
+    assert!(answer["others"].as_array().is_some_and(|others| others.len() < 2), "{answer}");
+    assert!(answer.get("certificate").is_some(), "{answer}");
+
+    assert_eq!(code(&book.waterfall(Object::new().into()).expect_err("nothing was entered")), "incomplete");
+    assert!(book.feasible(Object::new().into(), day(), None).expect("a form").is_null());
+    assert!(book.fragility(Object::new().into(), day()).expect("a form").is_null());
+}
