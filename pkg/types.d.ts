@@ -23,10 +23,39 @@ export interface FieldError {
   found: string;
   expected: string;
 }
-/** Thrown by every method. `errors` is there when the code is `invalid_application`; with `incomplete` it is `Unprocessable.detail`. */
+/** What is wrong with a source: a path such as `bureau.tradelines[2].opened`, and kinds of values, never the values. */
+export interface SourceError {
+  path: string;
+  code: "not_json" | "not_a_table" | "missing" | "wrong_type" | "out_of_range" | "too_many_decimals" | "not_a_date" | "after_the_day" | "unknown_word" | "out_of_order";
+  found: string;
+  expected: string;
+}
+/** Thrown by every method. `errors` is there when the code is `invalid_application` or `source_refused`; with `incomplete` it is `Unprocessable.detail`. */
 export interface UnderglassError extends Error {
   code: string;
-  errors?: FieldError[] | Unprocessable["detail"];
+  errors?: FieldError[] | SourceError[] | Unprocessable["detail"];
+}
+/** What `intake` reads, each file as bytes; `form` is what the applicant said. */
+export interface Sources {
+  /** A credit bureau's report, JSON. */
+  bureau?: Uint8Array | ArrayBuffer;
+  /** A bank statement, CSV with the columns date, amount, description and balance. */
+  bank?: Uint8Array | ArrayBuffer;
+  /** The flags of an identity check, JSON. */
+  kyc?: Uint8Array | ArrayBuffer;
+  form?: Form;
+}
+/** An application for `decide`, and what was derived from what. */
+export interface Intake {
+  form: Form;
+  notes: {
+    source: "bureau" | "bank" | "kyc";
+    name: string;
+    value: number | string | null;
+    unit: string;
+    from: string;
+    used: "filled" | "replaced" | "kept" | "not_asked" | "not_told";
+  }[];
 }
 export interface Replay {
   same_engine: boolean;

@@ -14,6 +14,7 @@ mod gate;
 mod held_out;
 mod html;
 mod import;
+mod intake;
 mod mlflow;
 mod notice;
 mod presets;
@@ -79,6 +80,8 @@ enum Command {
     Explain(explain::Explain),
     /// Answer in a reference system's shape: 000, 001, 003, 004.
     View(view::View),
+    /// Put together an application from a bureau's report, a bank statement and an identity check.
+    Intake(intake::Intake),
     /// Write the letter that is due to an applicant after a decision.
     Notice(notice::Notice),
     /// Write what other tools and people read.
@@ -105,6 +108,7 @@ fn main() -> ExitCode {
         Command::Replay(replay) => replay.run(),
         Command::Explain(explain) => explain.run(),
         Command::View(view) => view.run(),
+        Command::Intake(intake) => intake.run(),
         Command::Notice(notice) => notice.run(),
         Command::Export(export) => export.run(),
         Command::Demo(demo) => demo.run(),

@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 use underglass_engine::application::FormValue;
 use underglass_engine::population::World;
-use underglass_engine::population::auto::{self, Shock};
+use underglass_engine::population::auto::Shock;
 use underglass_engine::units::Probability;
 
 /// Make a synthetic world with a known truth.
@@ -60,7 +60,7 @@ impl Synth {
         let mut bad = 0_u64;
         for row in 0..asked.rows {
             let applicant = match &shock {
-                Some(shock) => auto::applicant(asked.seed, row, shock),
+                Some(shock) => World::shocked(asked.seed, row, shock),
                 None => world.applicant(asked.seed, row),
             };
             bad += u64::from(applicant.bad);

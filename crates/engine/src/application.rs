@@ -101,8 +101,12 @@ pub enum Personal {
 pub enum Role {
     /// Gross income a month.
     MonthlyIncome,
+    /// Gross income a year; a month's is its twelfth, half up to cents.
+    YearlyIncome,
     /// Debt payments a month, without this loan.
     MonthlyDebt,
+    /// Debt payments over gross income, without this loan, as a fraction.
+    DebtRatio,
     /// Price of what is bought.
     Price,
     /// Taxes, title, products: financed beside the price.
@@ -122,7 +126,12 @@ pub enum Role {
 impl Role {
     /// Whether values in this role are money.
     pub fn is_money(self) -> bool {
-        self != Role::Term
+        !matches!(self, Role::Term | Role::DebtRatio)
+    }
+
+    /// Whether payments are compared with values in this role: nothing can be, unless they are positive.
+    pub fn is_income(self) -> bool {
+        matches!(self, Role::MonthlyIncome | Role::YearlyIncome)
     }
 }
 
@@ -535,11 +544,22 @@ impl Application {
         }
     }
 
+    /// The number in a role.
+    pub fn in_role(&self, inputs: &[Input], role: Role) -> Option<f64> {
+        let index = inputs.iter().position(|input| input.role == Some(role))?;
+        self.number(index)
+    }
+
     /// The amount in a money role, in cents.
     pub fn money(&self, inputs: &[Input], role: Role) -> Option<Cents> {
-        let index = inputs.iter().position(|input| input.role == Some(role))?;
         // `check` has refused amounts that are not whole cents.
-        Cents::from_dollars(self.number(index)?)
+        Cents::from_dollars(self.in_role(inputs, role)?)
+    }
+
+    /// Gross income a month: as given, else a twelfth of the yearly income, half up to cents.
+    pub fn monthly_income(&self, inputs: &[Input]) -> Option<Cents> {
+        let yearly = || Some(Cents((self.money(inputs, Role::YearlyIncome)?.0 + 6).div_euclid(12)));
+        self.money(inputs, Role::MonthlyIncome).or_else(yearly)
     }
 
     /// A copy with one number replaced: for response curves, paths and counter-offers, on the input's own range.

@@ -426,7 +426,7 @@ impl Engine {
             .iter()
             .enumerate()
             .filter(|(index, input)| {
-                let ratio_base = input.role == Some(Role::MonthlyIncome);
+                let ratio_base = input.role.is_some_and(Role::is_income);
                 !input.optional && input.permitted != Permitted::AuditOnly && application.value(*index).is_none()
                     || ratio_base && application.number(*index).is_some_and(|income| income <= 0.0)
             })

@@ -38,6 +38,7 @@ pub mod proof;
 pub mod reasons;
 pub mod receipt;
 pub mod seal;
+pub mod sources;
 pub mod table;
 pub mod units;
 pub mod views;

@@ -77,7 +77,8 @@ pub struct Offer {
     pub total_cents: Cents,
     /// (Payment + insurance estimate) over gross monthly income.
     pub pti: Option<f64>,
-    /// (Debt payments + payment + insurance estimate) over gross monthly income.
+    /// (Debt payments + payment + insurance estimate) over gross monthly income; where debt payments are only known as a
+    /// share of income, that share and `pti`.
     pub dti: Option<f64>,
     /// Amount financed over collateral value.
     pub ltv: Option<f64>,
@@ -180,10 +181,12 @@ impl Pricing {
     fn burden(&self, deal: &Deal, payment: Cents) -> Burden {
         let income = deal.income.filter(|income| income.0 > 0).map(Cents::dollars);
         let housed = payment.dollars() + self.insurance_cents.dollars();
+        let pti = income.map(|income| housed / income);
+        let by_amount = income.zip(deal.debt).map(|(income, debt)| (debt.dollars() + housed) / income);
         Burden {
             payment,
-            pti: income.map(|income| housed / income),
-            dti: income.zip(deal.debt).map(|(income, debt)| (debt.dollars() + housed) / income),
+            pti,
+            dti: by_amount.or_else(|| Some(deal.debt_ratio? + pti?)),
             ltv: deal.collateral.filter(|value| value.0 > 0).map(|value| deal.amount.dollars() / value.dollars()),
         }
     }
@@ -236,6 +239,7 @@ struct Deal {
     term: Months,
     income: Option<Cents>,
     debt: Option<Cents>,
+    debt_ratio: Option<f64>,
     collateral: Option<Cents>,
 }
 
@@ -246,16 +250,14 @@ impl Deal {
             let paid = |role| money(role).unwrap_or_default().0;
             Some(Cents(money(Role::Price)?.0 + paid(Role::Fees) - paid(Role::DownPayment) - paid(Role::TradeIn)))
         })?;
-        let term = inputs
-            .iter()
-            .position(|input| input.role == Some(Role::Term))
-            .and_then(|index| application.number(index))?;
+        let term = application.in_role(inputs, Role::Term)?;
         let term = (1.0..=480.0).contains(&term).then_some(term as u16).and_then(Months::new)?;
         (amount.0 > 0).then(|| Self {
             amount,
             term,
-            income: money(Role::MonthlyIncome),
+            income: application.monthly_income(inputs),
             debt: money(Role::MonthlyDebt),
+            debt_ratio: application.in_role(inputs, Role::DebtRatio),
             collateral: money(Role::CollateralValue),
         })
     }

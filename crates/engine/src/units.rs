@@ -209,6 +209,8 @@ pub struct NotADate(pub String);
 impl Date {
     /// 1970-01-01, the date used when data names none.
     pub const EPOCH: Date = Date { year: 1970, month: 1, day: 1 };
+    /// The last date that can be written.
+    pub const LAST: Date = Date { year: 9999, month: 12, day: 31 };
 
     /// Returns `None` unless the day exists; years 0 to 9999.
     pub fn new(year: i32, month: u8, day: u8) -> Option<Self> {
@@ -223,6 +225,26 @@ impl Date {
         }
         let months = (later.year - self.year) * 12 + i32::from(later.month) - i32::from(self.month);
         months - i32::from(later.day < self.day)
+    }
+
+    /// Days since 1970-01-01; negative before it.
+    ///
+    /// Years are counted from March, so that a leap day ends one: 153 days are five months.
+    pub fn days(self) -> i64 {
+        let months = i64::from(self.year) * 12 + i64::from(self.month) - 3;
+        let (year, month) = (months.div_euclid(12), months.rem_euclid(12));
+        let leaps = year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400);
+        365 * year + leaps + (153 * month + 2) / 5 + i64::from(self.day) - 719_469
+    }
+
+    /// Calendar months since January of the year 0.
+    pub fn month_index(self) -> i32 {
+        self.year * 12 + i32::from(self.month) - 1
+    }
+
+    /// The day of the month, from 1.
+    pub fn day_of_month(self) -> u8 {
+        self.day
     }
 
     /// The same day `months` later, or the last day of that month when it is shorter.
@@ -384,5 +406,20 @@ mod tests {
         let [a, b]: [Date; 2] = ["2024-01-31", "2024-03-01"].map(|text| text.parse().expect("a date"));
         assert_eq!((a.months_until(b), b.months_until(a)), (1, -1));
         assert_eq!(a.plus_months(1).to_string(), "2024-02-29");
+        assert_eq!((b.month_index() - a.month_index(), b.day_of_month()), (2, 1));
+    }
+
+    #[test]
+    fn days_count_every_day_of_the_calendar() {
+        let mut day = Date::new(0, 1, 1).expect("a date");
+        let mut expected = -719_528;
+        while day < Date::LAST {
+            for dom in 1..=days_in(day.year, day.month) {
+                assert_eq!(Date { day: dom, ..day }.days(), expected, "{day}, {dom}");
+                expected += 1;
+            }
+            day = if day.year == 9999 && day.month == 12 { Date::LAST } else { day.plus_months(1) };
+        }
+        assert_eq!((Date::EPOCH.days(), Date::LAST.days() + 1), (0, expected));
     }
 }

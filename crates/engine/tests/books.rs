@@ -1,12 +1,14 @@
 //! Every book's hand-edited files fit their world and each other.
 
 use core::slice;
-use underglass_engine::application::{ApplicationForm, FormValue, InputKind, ModelInput, Permitted, Personal, Role};
+use underglass_engine::application::{
+    ApplicationForm, FieldErrorCode, FormValue, InputKind, ModelInput, Permitted, Personal, Role,
+};
 use underglass_engine::decision::{NO_ADVERSE_FACTOR, SCORE_BAND};
 use underglass_engine::features::Schema;
 use underglass_engine::policy::{Finding, Policy, Rule, Severity};
 use underglass_engine::population::{World, auto};
-use underglass_engine::pricing::Pricing;
+use underglass_engine::pricing::{Offer, Pricing};
 use underglass_engine::reasons::Catalogue;
 use underglass_engine::seal;
 use underglass_engine::units::{Cents, Date, Points, Probability};
@@ -50,7 +52,7 @@ fn books() -> [Book; 4] {
 fn the_auto_book_is_the_standard_program() {
     let Book { policy, pricing, .. } = book("auto", World::Auto);
     assert_eq!((policy.bands.approve.value(), policy.bands.review.value()), (640, 560));
-    assert_eq!(policy.rules.len(), 15);
+    assert_eq!(policy.rules.len(), 18);
     assert!(!pricing.expect("prices").economics.hazard.is_empty());
 }
 
@@ -220,6 +222,27 @@ fn a_purchase_costs_what_an_annuity_costs() {
     assert_eq!((offer.note_rate_bps.0, offer.term_months.count()), (899, 12));
     assert_eq!((offer.payment_cents, offer.last_payment_cents), (Cents(30_606), Cents(30_610)));
     assert!((offer.apr - 8.99).abs() < 0.005, "no fee: the APR is the note rate, not {}", offer.apr);
+}
+
+#[test]
+fn a_yearly_income_is_weighed_in_twelfths_to_the_cent() {
+    let Book { schema, policy, pricing, .. } = book("personal", World::Personal);
+    let pricing = pricing.expect("prices");
+    let of = |yearly: f64| {
+        let form = usual(&schema, &[("annual_income", yearly), ("debts_monthly", 340.0)]);
+        form.check(schema.inputs()).expect("a sound application")
+    };
+    for (yearly, monthly) in [(51_000.0, 425_000), (51_000.05, 425_000), (51_000.06, 425_001), (0.06, 1), (0.05, 0)] {
+        assert_eq!(of(yearly).monthly_income(schema.inputs()), Some(Cents(monthly)), "{yearly} a year");
+    }
+    let (points, pd) = (Points::new(690).expect("a score"), Probability::new(0.04).expect("a probability"));
+    let offer = |yearly| pricing.offer(&policy, schema.inputs(), &of(yearly), points, pd).expect("a price");
+    let Offer { payment_cents, pti, dti, .. } = offer(51_000.06);
+    let payment = payment_cents.dollars();
+    assert_eq!((pti, dti), (Some(payment / 4_250.01), Some((340.0 + payment) / 4_250.01)));
+    assert_eq!((offer(0.0).pti, offer(0.0).dti), (None, None), "undefined, never infinite");
+    let more = usual(&schema, &[("annual_income", 51_000.001)]).check(schema.inputs());
+    assert_eq!(more.expect_err("no whole cents").0[0].code, FieldErrorCode::TooManyDecimals);
 }
 
 #[test]

@@ -17,6 +17,7 @@ use underglass_engine::load::Files;
 use underglass_engine::model::symmetric::{Symmetric, Tree};
 use underglass_engine::model::{Calibration, Ensemble, Predicate, Side, Summary};
 use underglass_engine::policy::Band;
+use underglass_engine::population::World;
 use underglass_engine::population::auto::{self, Shock};
 use underglass_engine::receipt::{Receipt, ReplayError, Stage};
 use underglass_engine::seal::{self, Digest};
@@ -65,7 +66,7 @@ fn model() -> Model {
         feature.range = Some((-1e6, 1e6));
         feature.median = Some(1.0);
     }
-    let schema = Schema::new(auto::inputs(), features).expect("a sound schema");
+    let schema = Schema::new(World::Auto.inputs(), features).expect("a sound schema");
     let population = rows(&schema, 1, 2_000);
     let mut rng = ChaCha8Rng::seed_from_u64(9);
     let n_features = schema.features().len() as u16;

@@ -113,6 +113,13 @@ fn damaged_tables_are_answered() {
 }
 
 #[test]
+fn damaged_sources_are_answered() {
+    let seeds = ["bureau.json", "kyc.json", "bank-statement.csv"];
+    let seeds = seeds.map(|name| std::fs::read(workspace("www/samples").join(name)).expect("a sample"));
+    try_door(doors::sources, &seeds, 500);
+}
+
+#[test]
 fn damaged_models_of_other_libraries_are_answered() {
     let trees = "crates/golden/cases/trees";
     try_door(doors::xgboost, &files(trees, ".ubj"), 1_000);

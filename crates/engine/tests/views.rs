@@ -5,8 +5,10 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use underglass_engine::Engine;
 use underglass_engine::application::{ApplicationForm, FormValue, InputKind, Permitted};
+use underglass_engine::decision::{Decision, Outcome};
+use underglass_engine::policy::Answer as RuleSays;
 use underglass_engine::receipt::Receipt;
-use underglass_engine::units::{Date, LogOdds, Points, Scale};
+use underglass_engine::units::{Date, LogOdds, NonEmpty, Points, Scale};
 use underglass_engine::views::refusal::Path;
 use underglass_engine::views::request::{Adapted, adapt};
 use underglass_engine::views::{NotViewed, View};
@@ -193,6 +195,44 @@ fn an_application_that_cannot_be_decided_is_refused_with_its_fields() {
     assert_eq!(serde_json::to_value(refused).expect("JSON"), expected);
 }
 
+#[test]
+fn payments_too_high_for_a_yearly_income_are_reviewed() {
+    let engine = fixture::engine(View::PointOfSale);
+    let request = pairs(View::PointOfSale)["approved.json"]["request"].clone();
+    let with = |income: u32, debts: f64| {
+        let mut request = request.clone();
+        (request["annual_income"], request["debt_to_income_ratio"]) = (json!(income), json!(debts));
+        receipt(&engine, View::PointOfSale, &request)
+    };
+    let fired = |receipt: &Receipt| {
+        let fired = receipt.rules.iter().filter(|rule| rule.answer == RuleSays::Fired);
+        fired.map(|rule| rule.id.clone()).collect::<Vec<_>>()
+    };
+    // 306.06 a month against a twelfth of 62,000; debts are known as a share of income.
+    let sound = with(62_000, 0.22);
+    let offer = sound.offer.as_ref().expect("a price");
+    assert_eq!((offer.pti, offer.dti), (Some(306.06 / 5_166.67), Some(0.22 + 306.06 / 5_166.67)));
+    assert_eq!((sound.outcome, fired(&sound)), (Outcome::Approve, Vec::new()));
+    for (income, debts, rule) in [(26_000, 0.22, "pti_max"), (62_000, 0.52, "dti_max")] {
+        let receipt = with(income, debts);
+        let offer = receipt.offer.as_ref().expect("a price");
+        assert_eq!(
+            (receipt.outcome, fired(&receipt)),
+            (Outcome::Review, vec![rule.to_owned()]),
+            "{:?}, {:?}",
+            offer.pti,
+            offer.dti
+        );
+    }
+    for view in [View::CreditScore, View::PointOfSale, View::DefaultRisk] {
+        let mut form = adapted(&fixture::engine(view), view, &requests(view)[0]).form;
+        form.0.insert("annual_income".to_owned(), FormValue::Number(0.0));
+        let receipt = fixture::engine(view).receipt(&form, day(), 0).expect("no malformed field");
+        let fields = NonEmpty::one("annual_income".to_owned());
+        assert_eq!(receipt.decision, Decision::Incomplete { fields }, "view {view}");
+    }
+}
+
 // The errors of the reference systems.
 
 #[test]
@@ -377,6 +417,8 @@ fn a_contract_fits_its_book() {
                     (InputKind::Number { .. }, Some(FormValue::Number(_))) => true,
                     (InputKind::Category { .. }, Some(FormValue::Text(_) | FormValue::Number(_))) => true,
                     (_, Some(FormValue::Missing)) => input.optional,
+                    // Where nothing is usual, nothing is assumed.
+                    (_, None) => input.optional && input.typical == FormValue::Missing,
                     _ => false,
                 };
                 assert!(fits, "view {view}: {} is {value:?}", input.name);

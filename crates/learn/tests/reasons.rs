@@ -6,7 +6,7 @@ use underglass_engine::artifact::Model;
 use underglass_engine::decision::Outcome;
 use underglass_engine::faithful::{Faithfulness, measure};
 use underglass_engine::load::Files;
-use underglass_engine::population::auto::{self, Shock};
+use underglass_engine::population::World;
 use underglass_engine::seal;
 use underglass_engine::table::Table;
 use underglass_learn::boost::Settings;
@@ -16,10 +16,10 @@ use underglass_learn::{Plan, train};
 const DECLINES: usize = 500;
 
 fn artifact() -> Model {
-    let mut names: Vec<String> = auto::inputs().iter().map(|input| input.name.clone()).collect();
+    let mut names: Vec<String> = World::Auto.inputs().iter().map(|input| input.name.clone()).collect();
     names.push("bad".to_owned());
     let cells = (0..6_000).map(|row| {
-        let applicant = auto::applicant(11, row, &Shock::default());
+        let applicant = World::Auto.applicant(11, row);
         let cell = |value: &FormValue| match value {
             FormValue::Number(number) => number.to_string(),
             FormValue::Text(text) => text.clone(),
@@ -28,7 +28,7 @@ fn artifact() -> Model {
         applicant.values.iter().map(cell).chain([u8::from(applicant.bad).to_string()]).collect::<Vec<_>>()
     });
     let plan = Plan {
-        columns: Columns::Given { inputs: auto::inputs(), features: auto::features() },
+        columns: Columns::Given { inputs: World::Auto.inputs(), features: World::Auto.features() },
         settings: Settings { trees: 80, ..Settings::default() },
         folds: Folds::Stratified(3),
         seed: 5,
@@ -50,7 +50,7 @@ fn engine(model: &Model) -> Engine {
 fn declines(engine: &Engine) -> Vec<Application> {
     let as_of = engine.model.file().lineage.as_of;
     let applications = (0..10_000).map(|row| {
-        let values = auto::applicant(12, row, &Shock::default()).values.into_iter();
+        let values = World::Auto.applicant(12, row).values.into_iter();
         let given = engine
             .inputs()
             .iter()

@@ -14,6 +14,7 @@ use underglass_engine::notice::{NoticeError, Parties, UnknownName};
 use underglass_engine::policy::Bands;
 use underglass_engine::receipt::{Receipt, ReplayError};
 use underglass_engine::seal::SealError;
+use underglass_engine::sources::Refused;
 use underglass_engine::table::{Fault, Faults};
 use underglass_engine::views::{NotViewed, UnknownView};
 use underglass_engine::waterfall::NoWaterfall;
@@ -97,6 +98,12 @@ impl<T> Failure<T> for Result<T, Faults> {
     }
 }
 
+impl<T> Failure<T> for Result<T, Refused> {
+    fn failed(self) -> Result<T, JsValue> {
+        self.map_err(|refused| fail_with("source_refused", &refused.to_string(), &refused))
+    }
+}
+
 impl<T> Failure<T> for Result<T, Fault> {
     fn failed(self) -> Result<T, JsValue> {
         self.map_err(Faults::from).failed()
@@ -150,6 +157,16 @@ pub(crate) fn bytes(files: &Object, name: &str) -> Result<Option<Vec<u8>>, JsVal
     } else {
         Err(fail("malformed_files", &format!("{name}: expected a Uint8Array or an ArrayBuffer")))
     }
+}
+
+/// A member as JSON text, or nothing.
+pub(crate) fn json(object: &Object, name: &str) -> Result<Option<Vec<u8>>, JsValue> {
+    let value = Reflect::get(object, &name.into())?;
+    if value.is_undefined() || value.is_null() {
+        return Ok(None);
+    }
+    let value: serde_json::Value = from_js(value)?;
+    serde_json::to_vec(&value).map(Some).map_err(|error| fail("internal", &error.to_string()))
 }
 
 /// A 64-bit seed as text; 0 when absent.

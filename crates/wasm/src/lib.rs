@@ -17,6 +17,7 @@ use underglass_engine::load::Files;
 use underglass_engine::notice::{Kind, Language};
 use underglass_engine::paths::DiversePaths;
 use underglass_engine::receipt::{Receipt, ReplayError};
+use underglass_engine::sources::{self, Sources};
 use underglass_engine::units::Date;
 use underglass_engine::views::View;
 use wasm_bindgen::prelude::*;
@@ -118,6 +119,20 @@ impl Underglass {
         let view = name.parse::<View>().failed()?;
         let body: serde_json::Value = convert::from_js(body)?;
         convert::to_js(&self.engine.answer(view, &body, date(as_of)?, 0).failed()?)
+    }
+
+    /// Puts together an application from a bureau's report, a bank statement and an identity check, each as bytes, and what
+    /// the applicant said. Throws `source_refused` with one entry per bad field in `errors`.
+    #[wasm_bindgen(unchecked_return_type = "Intake")]
+    pub fn intake(
+        &self,
+        #[wasm_bindgen(unchecked_param_type = "Sources")] sources: &Object,
+    ) -> Result<JsValue, JsValue> {
+        let [bureau, bank, kyc] = ["bureau", "bank", "kyc"].map(|name| convert::bytes(sources, name));
+        let (bureau, bank, kyc, form) = (bureau?, bank?, kyc?, convert::json(sources, "form")?);
+        let sources =
+            Sources { bureau: bureau.as_deref(), bank: bank.as_deref(), kyc: kyc.as_deref(), form: form.as_deref() };
+        convert::to_js(&sources::intake(self.engine.inputs(), sources).failed()?)
     }
 
     /// The letter that is due to an applicant after a receipt's decision: one HTML file, marked as a simulation. Without a

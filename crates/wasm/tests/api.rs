@@ -83,6 +83,25 @@ fn a_form_becomes_a_receipt_that_replays() {
 }
 
 #[wasm_bindgen_test]
+fn sources_become_a_form_and_bad_ones_name_their_fields() {
+    let book = load();
+    let sources = Object::new();
+    let give = |name: &str, value: &JsValue| Reflect::set(&sources, &name.into(), value).expect("a plain object");
+    give("bureau", &Uint8Array::from(&include_bytes!("../../../www/samples/bureau.json")[..]).into());
+    give("form", &maya());
+    let found = book.intake(&sources).expect("sound sources");
+    let form = Reflect::get(&found, &"form".into()).expect("a form");
+    let number = |name: &str| Reflect::get(&form, &name.into()).expect("a member").as_f64();
+    assert_eq!([number("utilization"), number("income_monthly")], [Some(33.0), Some(3_150.0)]);
+    assert!(book.decide(form, None, None).is_ok());
+    give("kyc", &Uint8Array::from(&br#"{"sanction_hit": "Sam Sample"}"#[..]).into());
+    let error = book.intake(&sources).expect_err("a bad flag");
+    assert_eq!(code(&error), "source_refused");
+    let message = Reflect::get(&error, &"message".into()).expect("a member").as_string().expect("text");
+    assert_eq!(message, "kyc.sanction_hit: found a text, expected true, false or null");
+}
+
+#[wasm_bindgen_test]
 fn a_notice_that_cannot_be_written_is_refused_with_a_code() {
     let book = load();
     let decided = book.decide(maya(), Some("2026-01-31".to_owned()), None).expect("decidable");

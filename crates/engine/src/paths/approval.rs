@@ -253,7 +253,14 @@ impl Ground<'_> {
         self.axes.iter().fold(least.clone(), |deal, axis| {
             let is_better_high = matches!(
                 inputs[axis.input].role,
-                Some(Role::MonthlyIncome | Role::DownPayment | Role::TradeIn | Role::Term | Role::CollateralValue)
+                Some(
+                    Role::MonthlyIncome
+                        | Role::YearlyIncome
+                        | Role::DownPayment
+                        | Role::TradeIn
+                        | Role::Term
+                        | Role::CollateralValue
+                )
             );
             match greatest.number(axis.input).filter(|_| is_better_high) {
                 Some(number) => deal.with_number(axis.input, number),

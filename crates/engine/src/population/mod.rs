@@ -6,6 +6,7 @@
 
 pub mod auto;
 mod field;
+pub mod identity;
 pub mod macro_aware;
 mod person;
 pub mod personal;
@@ -32,6 +33,12 @@ impl Applicant {
     /// Luck is uniform on `[0, 1)`: who has less of it than the probability of bad turns bad.
     fn new(values: Vec<FormValue>, true_log_odds: LogOdds, luck: f64) -> Self {
         Self { values, true_log_odds, bad: luck < Probability::from_log_odds(true_log_odds).value() }
+    }
+
+    /// The same applicant with the result of an identity check as the last value.
+    fn checked(mut self, seed: u64, row: u64) -> Self {
+        self.values.push(identity::result(seed, row));
+        self
     }
 }
 
@@ -60,12 +67,14 @@ impl World {
 
     /// The fields of an application, those that move a decision most first.
     pub fn inputs(self) -> Vec<Input> {
-        match self {
+        let mut inputs = match self {
             World::Auto => auto::inputs(),
             World::Personal => personal::inputs(),
             World::PointOfSale => point_of_sale::inputs(),
             World::MacroAware => macro_aware::inputs(),
-        }
+        };
+        inputs.extend(self.checks_identity().then(identity::input));
+        inputs
     }
 
     /// The model's columns, before training fills in category order, ranges and medians.
@@ -81,11 +90,21 @@ impl World {
     /// The applicant of a row of a seed, when nothing has shocked the world.
     pub fn applicant(self, seed: u64, row: u64) -> Applicant {
         match self {
-            World::Auto => auto::applicant(seed, row, &auto::Shock::default()),
-            World::Personal => personal::applicant(seed, row),
+            World::Auto => Self::shocked(seed, row, &auto::Shock::default()),
+            World::Personal => personal::applicant(seed, row).checked(seed, row),
             World::PointOfSale => point_of_sale::applicant(seed, row),
             World::MacroAware => macro_aware::applicant(seed, row),
         }
+    }
+
+    /// The applicant of a row of a seed in the world of auto finance after a shock.
+    pub fn shocked(seed: u64, row: u64, shock: &auto::Shock) -> Applicant {
+        auto::applicant(seed, row, shock).checked(seed, row)
+    }
+
+    /// Whether an application comes with the result of an identity check.
+    fn checks_identity(self) -> bool {
+        matches!(self, World::Auto | World::Personal)
     }
 
     /// SHA-256 over the first rows of a seed as text: values, bits of the true log-odds, outcome. Equal digests mean equal

@@ -137,7 +137,9 @@ pub fn adapt(view: View, inputs: &[Input], body: &Value, at: &Path, as_of: Date)
             None => reader.refuse(at.member(name), &Fault::Extra),
         }
     }
-    for input in inputs.iter().filter(|input| input.permitted != Permitted::AuditOnly) {
+    // Where nothing is usual, nothing is assumed.
+    let assumed = |input: &&Input| input.permitted != Permitted::AuditOnly && input.typical != FormValue::Missing;
+    for input in inputs.iter().filter(assumed) {
         if !reader.given.contains_key(&input.name) {
             reader.give(&input.name, input.typical.clone(), at.clone());
             defaulted.push(input.name.clone());

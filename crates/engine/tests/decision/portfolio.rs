@@ -2,7 +2,7 @@
 
 use underglass_engine::Engine;
 use underglass_engine::application::{FormValue, Permitted, check_row};
-use underglass_engine::population::auto::{self, Shock};
+use underglass_engine::population::World;
 use underglass_engine::portfolio::{Answer, Asked, Format, Scored, Scoring, Summary};
 use underglass_engine::table::{Faults, Layout, Table};
 use underglass_engine::units::Date;
@@ -11,18 +11,15 @@ const ASKED: Asked = Asked { answer: Answer::Decision, receipts: false, format: 
 
 /// Applications of the synthetic world, with a text that spans lines, an unseen level, gaps, and rows that are none.
 fn file(rows: u64) -> String {
-    let names: Vec<String> = auto::inputs().into_iter().map(|input| input.name).collect();
+    let names: Vec<String> = World::Auto.inputs().into_iter().map(|input| input.name).collect();
     let mut csv = names.join(",") + "\n";
     for row in 0..rows {
-        let cells =
-            auto::applicant(7, row, &Shock::default()).values.into_iter().enumerate().map(
-                |(column, value)| match value {
-                    _ if row % 11 == 3 && column == row as usize % 7 => "\"another\n\"\"kind\"\"\"".to_owned(),
-                    FormValue::Number(number) => number.to_string(),
-                    FormValue::Text(text) => text,
-                    FormValue::Missing | FormValue::Other(_) => String::new(),
-                },
-            );
+        let cells = World::Auto.applicant(7, row).values.into_iter().enumerate().map(|(column, value)| match value {
+            _ if row % 11 == 3 && column == row as usize % 7 => "\"another\n\"\"kind\"\"\"".to_owned(),
+            FormValue::Number(number) => number.to_string(),
+            FormValue::Text(text) => text,
+            FormValue::Missing | FormValue::Other(_) => String::new(),
+        });
         csv += &(cells.collect::<Vec<_>>().join(",") + if row % 17 == 5 { ",more\n" } else { "\n" });
     }
     csv
@@ -131,7 +128,7 @@ fn chunks_of_any_size_give_the_same_bytes_and_counts() {
 #[test]
 fn counts_add_up_and_faults_name_line_and_column() {
     let engine = super::engine();
-    let names: Vec<String> = auto::inputs().into_iter().map(|input| input.name).collect();
+    let names: Vec<String> = World::Auto.inputs().into_iter().map(|input| input.name).collect();
     let plain = file(3);
     let mut lines: Vec<&str> = plain.lines().collect();
     let broken = lines[2].replacen(|byte: char| byte.is_ascii_digit(), "x", 1);

@@ -5,8 +5,9 @@ use underglass_engine::artifact::Model;
 use underglass_engine::features::Schema;
 use underglass_engine::import;
 use underglass_engine::policy::Policy;
-use underglass_engine::population::auto;
+use underglass_engine::population::World;
 use underglass_engine::seal;
+use underglass_engine::sources::{Sources, intake};
 use underglass_engine::table::{Block, Blocks, Kind, Layout, Selection, Table, Values};
 
 /// A model file. Its digest is made right first: else only the digest would be tried.
@@ -18,7 +19,7 @@ pub(crate) fn artifact(bytes: &[u8]) {
 
 /// A policy file, against the schema of the auto book.
 pub(crate) fn policy(bytes: &[u8]) {
-    let schema = Schema::new(auto::inputs(), auto::features());
+    let schema = Schema::new(World::Auto.inputs(), World::Auto.features());
     if let (Ok(sealed), Ok(schema)) = (seal::seal(bytes), schema) {
         Policy::decode(&sealed, &schema).ok();
     }
@@ -48,6 +49,22 @@ pub(crate) fn csv(bytes: &[u8]) {
         }
     }
     assert_eq!(n_rows, size.records);
+}
+
+/// A bureau's report, a bank statement, an identity check or a form. What sources fill in is sound.
+pub(crate) fn sources(bytes: &[u8]) {
+    let none = Sources::default();
+    for (world, sources) in [
+        (World::Auto, Sources { bureau: Some(bytes), ..none }),
+        (World::PointOfSale, Sources { bureau: Some(bytes), ..none }),
+        (World::Auto, Sources { bank: Some(bytes), ..none }),
+        (World::Personal, Sources { kyc: Some(bytes), ..none }),
+    ] {
+        if let Ok(found) = intake(&world.inputs(), sources) {
+            assert!(found.form.check(&world.inputs()).is_ok(), "{found:?}");
+        }
+    }
+    intake(&World::Auto.inputs(), Sources { form: Some(bytes), ..none }).ok();
 }
 
 /// An XGBoost model, JSON or UBJSON.

@@ -10,7 +10,7 @@ use underglass_engine::features::Schema;
 use underglass_engine::load::Files;
 use underglass_engine::model::linear::{Linear, Term};
 use underglass_engine::model::{Calibration, Ensemble, Summary};
-use underglass_engine::population::{auto, macro_aware, personal, point_of_sale};
+use underglass_engine::population::World;
 use underglass_engine::seal::{self, Digest};
 use underglass_engine::units::{Date, Scale};
 use underglass_engine::views::View;
@@ -38,13 +38,13 @@ fn read(path: &Path) -> Vec<u8> {
 
 /// The folder of a view's book under `crates/cli/books`, and its schema.
 pub(crate) fn book_of(view: View) -> (&'static str, Schema) {
-    let (name, inputs, features) = match view {
-        View::Approval => ("auto", auto::inputs(), auto::features()),
-        View::CreditScore => ("personal", personal::inputs(), personal::features()),
-        View::PointOfSale => ("pos", point_of_sale::inputs(), point_of_sale::features()),
-        View::DefaultRisk => ("macro", macro_aware::inputs(), macro_aware::features()),
+    let (name, world) = match view {
+        View::Approval => ("auto", World::Auto),
+        View::CreditScore => ("personal", World::Personal),
+        View::PointOfSale => ("pos", World::PointOfSale),
+        View::DefaultRisk => ("macro", World::MacroAware),
     };
-    (name, Schema::new(inputs, features).expect("a sound schema"))
+    (name, Schema::new(world.inputs(), world.features()).expect("a sound schema"))
 }
 
 /// The model of a view's pairs.

@@ -1,6 +1,6 @@
 //! What is asked about a borrower and about the economy, and what the model makes of it.
 
-use crate::application::{Actionability, Input};
+use crate::application::{Actionability, Input, Role};
 use crate::features::{Direction, Expr, Feature};
 use crate::population::field::{
     Choice, audit_only, can, category, choice, count, direct, feature, input, levels, number, of_person,
@@ -26,6 +26,7 @@ pub fn inputs() -> Vec<Input> {
             ..of_person(number("credit_utilization", "Card utilisation", "of limits", 0.0, 1.5, 0.01, 0.45))
         },
         Input {
+            role: Some(Role::YearlyIncome),
             action: can(Actionability::Up, 500.0, 4.0),
             ..of_person(dollars("annual_income", "Income a year", 400_000.0, 500.0, 51_000.0))
         },

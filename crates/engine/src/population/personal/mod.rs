@@ -36,6 +36,8 @@ struct Raw {
     term_months: f64,
     bureau_score: Option<f64>,
     existing_debt: f64,
+    /// Only policy reads it.
+    debts_monthly: Option<f64>,
     employment_years: f64,
     defaulted_accounts: f64,
     inquiries_6m: f64,
@@ -56,12 +58,13 @@ impl Raw {
         let loan_amount = 100.0 * whole(annual_income * sampler.gamma(2.2) * 0.115 / 100.0, 8.0, 600.0);
         // An amount that is large against income takes a longer term.
         let weight = (libm::log(loan_amount / annual_income / 0.21) / 0.6).clamp(-2.5, 2.5);
-        Self {
+        let raw = Self {
             annual_income,
             loan_amount,
             term_months: sampler.tilted(&TERMS, 0.30 * weight),
             bureau_score: (!person.thin).then(|| whole(score, 300.0, 850.0)),
             existing_debt: person.debt(sampler, annual_income, 0.36),
+            debts_monthly: None,
             employment_years: person.employment_years(sampler),
             defaulted_accounts: if person.thin { 0.0 } else { defaults.min(20.0) },
             inquiries_6m: person.inquiries(sampler, 1.3),
@@ -69,7 +72,10 @@ impl Raw {
             closed_accounts: if person.thin { 0.0 } else { closed.min(60.0) },
             purpose: sampler.categorical(&PURPOSE_WEIGHTS),
             age: person.age,
-        }
+        };
+        // Payments are a fortieth of what is owed, in tens; two applications in five state them.
+        let payments = 10.0 * whole(raw.existing_debt / 400.0, 0.0, 1_500.0);
+        Self { debts_monthly: sampler.bernoulli(0.4).then_some(payments), ..raw }
     }
 
     /// Form values in the order of [`inputs`].
@@ -81,6 +87,7 @@ impl Raw {
             number(self.term_months),
             reported(self.bureau_score),
             number(self.existing_debt),
+            reported(self.debts_monthly),
             number(self.employment_years),
             number(self.defaulted_accounts),
             number(self.inquiries_6m),

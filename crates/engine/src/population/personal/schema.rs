@@ -1,6 +1,6 @@
 //! What an application for a personal loan asks, and what the model makes of it.
 
-use crate::application::{Actionability, Input, InputKind, Role};
+use crate::application::{Actionability, FormValue, Input, InputKind, Permitted, Role};
 use crate::features::{Direction, Expr, Feature};
 use crate::population::field::{
     Choice, audit_only, can, category, choice, count, direct, feature, input, levels, number, of_person,
@@ -27,6 +27,7 @@ pub fn inputs() -> Vec<Input> {
     let dollars = |name, label, max, step, typical| number(name, label, "USD", 0.0, max, step, typical);
     vec![
         Input {
+            role: Some(Role::YearlyIncome),
             action: can(Actionability::Up, 500.0, 4.0),
             ..of_person(dollars("annual_income", "Income a year", 400_000.0, 500.0, 51_000.0))
         },
@@ -48,6 +49,14 @@ pub fn inputs() -> Vec<Input> {
         Input {
             action: can(Actionability::Down, 250.0, 2.5),
             ..of_person(dollars("existing_debt", "Existing debt, without mortgage", 500_000.0, 100.0, 13_500.0))
+        },
+        Input {
+            optional: true,
+            permitted: Permitted::Policy,
+            role: Some(Role::MonthlyDebt),
+            // What is owed tells no payments: most applications have none, and none are assumed.
+            typical: FormValue::Missing,
+            ..of_person(dollars("debts_monthly", "Debt payments a month", 15_000.0, 100.0, 0.0))
         },
         of_person(number("employment_years", "Time at employer", "years", 0.0, 50.0, 0.5, 2.5)),
         of_person(count("defaulted_accounts", "Accounts in default or charged off", "", 0.0, 20.0, 0.0)),

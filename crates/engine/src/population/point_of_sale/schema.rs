@@ -24,10 +24,12 @@ pub fn inputs() -> Vec<Input> {
             ..number("term_months", "Term", "months", 3.0, 24.0, 3.0, 12.0)
         },
         Input {
+            role: Some(Role::YearlyIncome),
             action: can(Actionability::Up, 500.0, 4.0),
             ..of_person(dollars("annual_income", "Income a year", 400_000.0, 500.0, 51_000.0))
         },
         Input {
+            role: Some(Role::DebtRatio),
             action: can(Actionability::Down, 0.01, 3.0),
             ..of_person(number(
                 "debt_to_income_ratio",
