@@ -2,7 +2,7 @@
 
 use underglass_engine::Engine;
 use underglass_engine::application::{ApplicationForm, FormValue, Permitted};
-use underglass_engine::decision::{Decision, Terms};
+use underglass_engine::decision::{Decision, Outcome, Terms};
 use underglass_engine::load::Files;
 use underglass_engine::population::World;
 use underglass_engine::seal;
@@ -75,9 +75,69 @@ fn check(world: World, book: &str) {
             Decision::Incomplete { fields } => panic!("{book}, row {row}: {fields:?}"),
         }
     }
+    archetypes(&engine, world, book);
     println!("{book}: {approved} approved, {reviewed} reviewed, {declined} declined of 2,000");
     for (word, n) in [("approved", approved), ("reviewed", reviewed), ("declined", declined)] {
         assert!(n >= 100, "{book}: {n} of 2,000 {word}");
+    }
+}
+
+/// Every sample applicant gets the answer that the label promises: the outcome, and the rule or reason behind it.
+fn archetypes(engine: &Engine, world: World, book: &str) {
+    let found = world.archetypes().into_iter().map(|archetype| {
+        let application =
+            archetype.form.check(engine.inputs()).unwrap_or_else(|error| panic!("{book}, {}: {error}", archetype.id));
+        let decided = engine.decide(&application, "2026-01-31".parse().expect("a date"));
+        let why = match &decided.decision {
+            Decision::Approve { .. } | Decision::Incomplete { .. } => String::new(),
+            Decision::Conditional { conditions, .. } => conditions.first().clone(),
+            Decision::Counteroffer { change, .. } => change.input.clone(),
+            Decision::Review { triggers, .. } => triggers.as_slice().join(" "),
+            Decision::Decline { reasons } => reasons.first().code.clone(),
+        };
+        println!("{book}, {}: {:?}", archetype.id, decided.score.map(|score| score.points.value()));
+        (archetype.id, decided.decision.outcome(), why)
+    });
+    let found: Vec<_> = found.collect();
+    let found: Vec<_> = found.iter().map(|(id, outcome, why)| (*id, *outcome, why.as_str())).collect();
+    assert_eq!(found, expected_of(world), "{book}");
+}
+
+fn expected_of(world: World) -> [(&'static str, Outcome, &'static str); 6] {
+    use Outcome::{Approve, Conditional, Counteroffer, Decline, Review};
+    match world {
+        World::Auto => [
+            ("maya", Review, "score_band"),
+            ("daniel", Approve, ""),
+            ("aisha", Decline, "repossession"),
+            ("leo", Review, "thin_file"),
+            ("tom", Review, "payment_burden"),
+            ("grace", Counteroffer, "term_months"),
+        ],
+        World::Personal => [
+            ("nora", Approve, ""),
+            ("omar", Review, "score_band"),
+            ("iris", Decline, "defaults_limit"),
+            ("ben", Review, "thin_file"),
+            ("lena", Review, "payment_burden"),
+            ("paul", Counteroffer, "term_months"),
+        ],
+        World::PointOfSale => [
+            ("emma", Approve, ""),
+            ("jonas", Review, "score_band"),
+            ("mei", Decline, "recent_delinquency"),
+            ("kofi", Review, "thin_file"),
+            ("rosa", Review, "payment_burden"),
+            ("hugo", Counteroffer, "purchase_amount"),
+        ],
+        World::MacroAware => [
+            ("ana", Approve, ""),
+            ("viktor", Review, "score_band"),
+            ("sara", Decline, "income_minimum"),
+            ("tariq", Review, "thin_file"),
+            ("ines", Review, "interest_burden"),
+            ("milo", Conditional, "proof_of_self_employed_income"),
+        ],
     }
 }
 

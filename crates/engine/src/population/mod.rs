@@ -13,7 +13,9 @@ pub mod personal;
 pub mod point_of_sale;
 pub mod sampler;
 
-use crate::application::{FormValue, Input};
+pub use auto::Archetype;
+
+use crate::application::{ApplicationForm, FormValue, Input, Permitted};
 use crate::features::Feature;
 use crate::seal::Digest;
 use crate::units::{LogOdds, Probability};
@@ -102,6 +104,16 @@ impl World {
         auto::applicant(seed, row, shock).checked(seed, row)
     }
 
+    /// Sample applicants, one for each kind of answer.
+    pub fn archetypes(self) -> Vec<Archetype> {
+        match self {
+            World::Auto => auto::archetypes(),
+            World::Personal => personal::archetypes(),
+            World::PointOfSale => point_of_sale::archetypes(),
+            World::MacroAware => macro_aware::archetypes(),
+        }
+    }
+
     /// Whether an application comes with the result of an identity check.
     fn checks_identity(self) -> bool {
         matches!(self, World::Auto | World::Personal)
@@ -120,6 +132,13 @@ impl World {
         }
         Digest::of(text.as_bytes())
     }
+}
+
+/// A sample applicant: id, name and label, and one value an input. Audit-only values stay out of the form.
+fn archetype(inputs: &[Input], [id, name, label]: [&'static str; 3], values: Vec<FormValue>) -> Archetype {
+    let named = inputs.iter().zip(values).filter(|(input, _)| input.permitted != Permitted::AuditOnly);
+    let form = ApplicationForm(named.map(|(input, value)| (input.name.clone(), value)).collect());
+    Archetype { id, name, label, form }
 }
 
 /// The form value of a number that may not be reported.

@@ -139,6 +139,22 @@ fn no_truth_is_trivial_or_hopeless() {
 }
 
 #[test]
+fn sample_applicants_are_complete_and_carry_nothing_audit_only() {
+    for world in World::ALL {
+        let inputs = world.inputs();
+        for archetype in world.archetypes() {
+            let id = archetype.id;
+            let application = archetype.form.check(&inputs).unwrap_or_else(|error| panic!("{world:?}, {id}: {error}"));
+            for (index, input) in inputs.iter().enumerate() {
+                let is_there = input.optional || application.value(index).is_some();
+                assert!(is_there, "{world:?}, {id}: {} is missing", input.name);
+                assert!(!matches!(application.value(index), Some(Value::Unseen(_))), "{world:?}, {id}: {}", input.name);
+            }
+        }
+    }
+}
+
+#[test]
 fn rows_are_the_same_everywhere_and_others_in_another_seed() {
     let digests = World::ALL.map(|world| world.digest(1, 1_000).to_string());
     let expected = [

@@ -5,8 +5,10 @@
 //! leads, unemployment and rates follow. The true log-odds are a formula of what the application shows and of the quarter's
 //! figures: rates weigh on those who owe, unemployment on those who are new in their job.
 
+mod archetypes;
 mod schema;
 
+pub use archetypes::archetypes;
 pub use schema::{features, inputs};
 
 use super::person::Person;

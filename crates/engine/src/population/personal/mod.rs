@@ -3,8 +3,10 @@
 //! A hidden credit quality shapes bureau score, defaults and inquiries; a hidden income level shapes income, debt and the
 //! amount requested. The true log-odds are a formula of what the application shows. Thin files have no bureau score.
 
+mod archetypes;
 mod schema;
 
+pub use archetypes::archetypes;
 pub use schema::{REFERENCE_RATE, features, inputs};
 
 use super::person::Person;

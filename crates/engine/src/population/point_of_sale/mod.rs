@@ -4,8 +4,10 @@
 //! purchase. The true log-odds are a formula of what the application shows. Who was never late has no month of the last
 //! late payment: here missing is good.
 
+mod archetypes;
 mod schema;
 
+pub use archetypes::archetypes;
 pub use schema::{REFERENCE_RATE, features, inputs};
 
 use super::person::Person;
