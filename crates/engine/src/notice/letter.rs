@@ -3,7 +3,7 @@
 use super::page::Sheet;
 use super::words::{Words, fill, money};
 use super::{Language, NoticeError, Parties, terms};
-use crate::application::{ApplicationForm, Role};
+use crate::application::{ApplicationForm, Input, Role};
 use crate::decision::{Change, Decision, Engine};
 use crate::policy::{Answer, Severity};
 use crate::pricing::{Offer, requested};
@@ -76,7 +76,7 @@ impl Letter<'_> {
         let input = self.engine.inputs().iter().find(|input| input.name == change.input);
         // Another amount or term is said by the terms.
         let is_said = input.is_some_and(|input| matches!(input.role, Some(Role::LoanAmount | Role::Term)));
-        let label = input.map_or(change.input.as_str(), |input| input.label.as_str());
+        let label = input.map_or(change.input.as_str(), |input| self.label(input));
         let unit = input.map_or("", |input| input.unit.as_str());
         let [from, to] = [change.from, change.to].map(|value| measured(value, unit));
         let changed = (label, fill(words.instead_of, &[("to", &to), ("from", &from)]));
@@ -96,7 +96,7 @@ impl Letter<'_> {
         let mut sheet = self.begin(words.incomplete_title, words.incomplete_lead);
         // A field is an input that is missing, or the code of a rule that asks for something.
         let needed = |field: &String| match self.engine.inputs().iter().find(|input| input.name == *field) {
-            Some(input) => Ok(input.label.clone()),
+            Some(input) => Ok(self.label(input).to_owned()),
             None => self.text(field),
         };
         sheet.list(&fields.iter().map(needed).collect::<Result<Vec<_>, _>>()?);
@@ -124,6 +124,12 @@ impl Letter<'_> {
         self.score(&mut sheet, words.price_score_lead)?;
         self.contact(&mut sheet);
         self.finish(sheet, words.price_title)
+    }
+
+    /// An input's name in the letter's language, where its role gives one; else the schema's.
+    fn label<'b>(&self, input: &'b Input) -> &'b str {
+        let named = self.words.roles.iter().find(|(role, _)| input.role == Some(*role));
+        named.map_or(input.label.as_str(), |(_, name)| name)
     }
 
     fn begin(&self, title: &str, lead: &str) -> Sheet<'static> {

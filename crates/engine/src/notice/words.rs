@@ -4,6 +4,7 @@
 //! (12 CFR 1002.4(e)).
 
 use super::Language;
+use crate::application::Role;
 use crate::units::{Cents, Date};
 
 /// One language.
@@ -27,6 +28,8 @@ pub(super) struct Words {
     pub(super) apr: &'static str,
     pub(super) payment: &'static str,
     pub(super) instead_of: &'static str,
+    /// What an input in a role is called, where the schema's label is in another language.
+    pub(super) roles: &'static [(Role, &'static str)],
 
     pub(super) denial_title: &'static str,
     pub(super) denial_lead: &'static str,
@@ -149,6 +152,7 @@ const ENGLISH: Words = Words {
     apr: "Annual percentage rate",
     payment: "Monthly payment",
     instead_of: "{to} instead of {from}",
+    roles: &[],
     denial_title: "Notice of action taken and statement of reasons",
     denial_lead: "Thank you for applying to {creditor} for credit. We have considered your application and are unable to approve it.",
     denial_action: "Credit denied",
@@ -238,6 +242,19 @@ const SPANISH: Words = Words {
     apr: "Tasa de porcentaje anual (APR)",
     payment: "Pago mensual",
     instead_of: "{to} en lugar de {from}",
+    roles: &[
+        (Role::MonthlyIncome, "Ingreso bruto mensual"),
+        (Role::YearlyIncome, "Ingreso bruto anual"),
+        (Role::MonthlyDebt, "Pagos mensuales de deudas"),
+        (Role::DebtRatio, "Pagos de deudas en relación con los ingresos"),
+        (Role::Price, "Precio de compra"),
+        (Role::Fees, "Impuestos, título y productos financiados"),
+        (Role::DownPayment, "Pago inicial"),
+        (Role::TradeIn, "Vehículo a cuenta, menos lo que se debe por él"),
+        (Role::LoanAmount, "Monto solicitado"),
+        (Role::CollateralValue, "Valor de la garantía"),
+        (Role::Term, "Plazo"),
+    ],
     denial_title: "Aviso de la medida tomada y declaración de motivos",
     denial_lead: "Gracias por solicitar crédito a {creditor}. Hemos evaluado su solicitud y no podemos aprobarla.",
     denial_action: "Crédito denegado",

@@ -138,6 +138,8 @@ fn the_other_letters_say_their_own() {
     let html = letter(&engine, &incomplete(&engine), Language::English).expect("a letter");
     assert!(html.contains("<li>Income a month</li>") && html.contains("by February 28, 2026"));
     assert!(!html.contains("credit score"), "nothing was scored");
+    let html = letter(&engine, &incomplete(&engine), Language::Spanish).expect("a letter");
+    assert!(html.contains("<li>Ingreso bruto mensual</li>") && !html.contains("Income a month"));
 }
 
 #[test]
