@@ -392,6 +392,12 @@ pub fn check_row(
 
 /// The columns of a file that inputs are read from; audit-only inputs are not read.
 pub fn selection(inputs: &[Input], layout: Layout) -> Selection {
+    let wanted = wanted(inputs, &layout);
+    Selection::new(layout, wanted)
+}
+
+/// The columns of a [`selection`], each with how its cells are read.
+pub(crate) fn wanted(inputs: &[Input], layout: &Layout) -> Vec<(Option<usize>, Kind)> {
     let wanted = |input: &Input| {
         let kind = match &input.kind {
             InputKind::Number { .. } => Kind::Number,
@@ -400,8 +406,7 @@ pub fn selection(inputs: &[Input], layout: Layout) -> Selection {
         };
         (layout.column(&input.name).filter(|_| input.permitted != Permitted::AuditOnly), kind)
     };
-    let wanted = inputs.iter().map(wanted).collect();
-    Selection::new(layout, wanted)
+    inputs.iter().map(wanted).collect()
 }
 
 /// Checks the rows of a block whose columns are those of the inputs' [`selection`]: the rows that are no applications,

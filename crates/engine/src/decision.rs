@@ -2,7 +2,7 @@
 //! soon as what it reads exists; severity, not order, decides. Nothing here returns an error.
 
 use crate::application::{Application, Input, Permitted, Role};
-use crate::artifact::Model;
+use crate::artifact::{Model, Population, Populations};
 use crate::explain::{Explainer, Explanation, Game, GameError};
 use crate::features::FeatureVector;
 use crate::policy::{Answer, Band, Facts, Policy, ReferenceName, Rule, RuleAnswer, Severity};
@@ -205,6 +205,18 @@ pub enum Outcome {
     Incomplete,
 }
 
+impl Outcome {
+    /// All of them, from best to worst.
+    pub const ALL: [Outcome; 6] = [
+        Outcome::Approve,
+        Outcome::Conditional,
+        Outcome::Counteroffer,
+        Outcome::Review,
+        Outcome::Decline,
+        Outcome::Incomplete,
+    ];
+}
+
 impl Decision {
     /// The word.
     pub fn outcome(&self) -> Outcome {
@@ -339,7 +351,7 @@ impl Engine {
         self.shown(self.model.log_odds(features))
     }
 
-    fn shown(&self, log_odds: LogOdds) -> (Points, Probability) {
+    pub(crate) fn shown(&self, log_odds: LogOdds) -> (Points, Probability) {
         (Points::from_raw(self.model.scale().raw(log_odds)), Probability::from_log_odds(log_odds))
     }
 
@@ -434,7 +446,7 @@ impl Engine {
             .collect()
     }
 
-    fn offer(&self, application: &Application, points: Points, pd: Probability) -> Option<Offer> {
+    pub(crate) fn offer(&self, application: &Application, points: Points, pd: Probability) -> Option<Offer> {
         self.pricing.as_ref()?.offer(&self.policy, self.inputs(), application, points, pd)
     }
 
@@ -603,15 +615,19 @@ impl Terms {
     }
 }
 
+/// Whom decisions are explained against at an approve cut-off, if not all rows.
+pub(crate) fn above_cutoff(populations: &Populations, named: ReferenceName, approve: Points) -> Option<Population> {
+    match named {
+        ReferenceName::AboveCutoff => populations.above(approve.value()),
+        ReferenceName::All => None,
+    }
+}
+
 impl Reference {
     /// The merge of the 20-point bands that the interval above the cut-off touches, or all rows when one is not carried.
     fn new(model: &Model, policy: &Policy) -> Self {
-        let cut_off = policy.bands.approve.value();
         let Some(populations) = model.populations() else { return Self::of_library(model) };
-        let above = match policy.reference {
-            ReferenceName::AboveCutoff => populations.above(cut_off),
-            ReferenceName::All => None,
-        };
+        let above = above_cutoff(populations, policy.reference, policy.bands.approve);
         let (name, population) = match &above {
             Some(population) => ("above_cutoff", population),
             None => ("all", &populations.all),

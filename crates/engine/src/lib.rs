@@ -39,6 +39,7 @@ pub mod reasons;
 pub mod receipt;
 pub mod seal;
 pub mod sources;
+pub mod strategy;
 pub mod table;
 pub mod units;
 pub mod views;

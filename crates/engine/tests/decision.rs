@@ -34,6 +34,8 @@ mod paths;
 mod portfolio;
 #[path = "decision/waterfall.rs"]
 mod waterfall;
+#[path = "decision/strategy.rs"]
+mod strategy;
 
 fn book(name: &str) -> Vec<u8> {
     let path = format!("{}/../cli/books/auto/{name}.json", env!("CARGO_MANIFEST_DIR"));

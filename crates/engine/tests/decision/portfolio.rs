@@ -2,6 +2,7 @@
 
 use underglass_engine::Engine;
 use underglass_engine::application::{FormValue, Permitted, check_row};
+use underglass_engine::decision::Outcome;
 use underglass_engine::population::World;
 use underglass_engine::portfolio::{Answer, Asked, Format, Scored, Scoring, Summary};
 use underglass_engine::table::{Faults, Layout, Table};
@@ -10,7 +11,7 @@ use underglass_engine::units::Date;
 const ASKED: Asked = Asked { answer: Answer::Decision, receipts: false, format: Format::Csv, as_of: Date::EPOCH };
 
 /// Applications of the synthetic world, with a text that spans lines, an unseen level, gaps, and rows that are none.
-fn file(rows: u64) -> String {
+pub(super) fn file(rows: u64) -> String {
     let names: Vec<String> = World::Auto.inputs().into_iter().map(|input| input.name).collect();
     let mut csv = names.join(",") + "\n";
     for row in 0..rows {
@@ -49,6 +50,17 @@ fn scored(engine: &Engine, file: &[u8], asked: Asked, piece: usize) -> Result<Sc
     // The order in which workers finish is any.
     summaries.into_iter().rev().for_each(|summary| all.summary.merge(summary));
     Ok(all)
+}
+
+/// What a file's applications are answered on a test's day, and how many rows are none.
+pub(super) fn outcomes(engine: &Engine, csv: &str) -> (Vec<Outcome>, u64) {
+    let asked = Asked { format: Format::Ndjson, as_of: super::day(), ..ASKED };
+    let all = scored(engine, csv.as_bytes(), asked, usize::MAX / 2).expect("a file");
+    let outcome = |line: &str| {
+        let object: serde_json::Value = serde_json::from_str(line).expect("JSON");
+        serde_json::from_value(object.get("decision")?.clone()).ok()
+    };
+    (all.lines.lines().filter_map(outcome).collect(), all.summary.refused)
 }
 
 #[test]
