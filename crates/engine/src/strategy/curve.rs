@@ -44,11 +44,11 @@ impl CutOffs {
     }
 }
 
-/// The point with the most of a benefit; the lowest cut-off of several.
+/// The point with the most of a benefit; the highest cut-off of several, which approves no row for nothing.
 pub fn best(curve: &[CurvePoint], benefit: Benefit) -> Option<&CurvePoint> {
     curve
         .iter()
-        .reduce(|best, point| if benefit.of(&point.approved) > benefit.of(&best.approved) { point } else { best })
+        .reduce(|best, point| if benefit.of(&point.approved) >= benefit.of(&best.approved) { point } else { best })
 }
 
 /// The probability of bad at which an account neither earns nor costs anything: `G / (G + L)`, where `G` is what a good account

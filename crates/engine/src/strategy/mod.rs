@@ -26,6 +26,7 @@ mod sample;
 mod simulation;
 mod slices;
 mod totals;
+mod vintage;
 
 pub use curve::{Benefit, CurvePoint, Impact, Risk, adverse_impact, best, break_even, frontier};
 pub use cutoffs::CutOffs;
@@ -39,3 +40,4 @@ pub use sample::{NotTheSame, Sample};
 pub use simulation::Simulation;
 pub use slices::{Counts, Slice, Spread};
 pub use totals::{Breakdown, ByOutcome, N_SUMS, Tally, TooManyCells, Totals};
+pub use vintage::Vintage;

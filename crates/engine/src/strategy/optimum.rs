@@ -22,14 +22,14 @@ pub struct Constraints {
 impl CutOffs {
     /// The cut-offs with the most of a benefit that keep to the constraints; `None` when none do.
     ///
-    /// Only the approve cut-off moves the benefit; of several equally good ones the lowest is taken, and the review cut-off
+    /// Only the approve cut-off moves the benefit; of several equally good ones the highest is taken, and the review cut-off
     /// stays as near as it can to where it is.
     pub fn optimum(&self, benefit: Benefit, constraints: &Constraints, review: Points) -> Option<Bands> {
         let mut ranked: Vec<(i64, Points)> = scores()
             .filter(|approve| self.is_allowed(*approve, constraints))
             .map(|approve| (benefit.of(&self.approved(approve, 0)), approve))
             .collect();
-        ranked.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(&b.1)));
+        ranked.sort_by(|a, b| b.cmp(a));
         let with_review = |approve: Points| {
             let reviewed = self.reviewed(approve);
             let fits = |rows: i64| constraints.most_reviewed.is_none_or(|most| rows <= most);

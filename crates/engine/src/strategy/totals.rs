@@ -16,7 +16,7 @@ pub struct Tally {
     pub bad: i64,
     /// Probabilities of bad, in billionths.
     pub pd_billionths: i64,
-    /// Amounts financed.
+    /// Amounts financed; a row without a price, whose score is below the lowest tier, adds nothing to any sum of money.
     pub amount_cents: i64,
     /// Expected losses.
     pub expected_loss_cents: i64,

@@ -362,7 +362,9 @@ fn the_curve_and_its_frontier_are_those_of_every_cut_off() {
         assert_eq!(point.approved, sample.totals(&moved, &breakdown).all().approved());
     }
     let top = curve.iter().map(|point| point.approved.npv_cents).max();
-    assert_eq!(best(&curve, Benefit::Profit).map(|point| point.approved.npv_cents), top);
+    let found = best(&curve, Benefit::Profit).expect("a curve");
+    assert_eq!(Some(found.approved.npv_cents), top);
+    assert!(curve.iter().all(|point| point.approve <= found.approve || Some(point.approved.npv_cents) < top));
     for (benefit, of) in [
         (Benefit::Profit, (|point| point.approved.npv_cents) as fn(&CurvePoint) -> i64),
         (Benefit::Approvals, |point| point.approved.rows),
@@ -484,7 +486,9 @@ fn the_optimum_is_that_of_all_pairs_of_cut_offs() {
                     });
                 let distance = |bands: Bands| (bands.review.value() - review.value()).abs();
                 let is_better = expected.is_none_or(|(most, known)| {
-                    good > most || known.approve == *approve && distance(bands) < distance(known)
+                    good > most
+                        || known.approve < *approve
+                        || known.approve == *approve && distance(bands) < distance(known)
                 });
                 if keeps && is_better {
                     expected = Some((good, bands));
@@ -530,4 +534,40 @@ fn the_worst_slice_is_counted_row_by_row() {
     for counts in [&spread.points, &spread.pd, &spread.apr] {
         assert_eq!(counts.iter().map(|counts| counts[0]).sum::<i64>(), totals.all().approve.rows);
     }
+}
+
+#[test]
+fn vintages_hold_every_approved_row_and_no_month_that_has_not_passed() {
+    let engine = super::engine();
+    let sample = sample(&engine, 0..6_000, 6_000);
+    let levers = sample.frame().levers(&sample.frame().draft()).expect("as it is written");
+    let economics = &engine.pricing.as_ref().expect("prices").economics;
+    let vintages = sample.vintages(&levers, economics, 24);
+    let ages: Vec<usize> = vintages.iter().map(|vintage| vintage.bad.len()).collect();
+    assert_eq!(ages, (0..24).map(|month| 18.min(24 - month)).collect::<Vec<_>>());
+    let approved = sample.totals(&levers, &sample.breakdown(&[]).expect("one cell")).all().approved();
+    assert_eq!(vintages.iter().map(|vintage| vintage.known).sum::<i64>(), approved.known);
+    let (mut mature, mut early, mut half) = (0, 0, 0);
+    for (month, vintage) in vintages.iter().enumerate() {
+        assert!(vintage.bad.is_sorted());
+        if vintage.bad.len() == 18 {
+            let is_bad = |row: &u64| {
+                let outcome = sample.outcome(&levers, *row as usize);
+                let is_approved = matches!(outcome, Some(Outcome::Approve | Outcome::Conditional));
+                is_approved && World::Auto.applicant(SEED, *row).bad
+            };
+            let expected = (month as u64..6_000).step_by(24).filter(is_bad).count();
+            assert_eq!(vintage.bad.last(), Some(&(expected as i64)), "month {month}");
+            mature += expected as i64;
+            (early, half) = (early + vintage.bad[2], half + vintage.bad[8]);
+        }
+    }
+    // The auto book's hazard rises for a year: 5 % of its sum over 18 months by the third month, 37 % by the ninth. So many of
+    // n independent rows have a standard deviation of at most √(n/4); five of them.
+    let near = |count: i64, share: f64| (count as f64 - share * mature as f64).abs() < 2.5 * (mature as f64).sqrt();
+    let shape = &economics.hazard[..18];
+    let until = |months: usize| shape[..months].iter().sum::<f64>() / shape.iter().sum::<f64>();
+    assert!(near(early, until(3)) && near(half, until(9)), "{early} and {half} of {mature}");
+    assert!(early < half && half < mature);
+    assert_eq!(sample.vintages(&levers, economics, 0), []);
 }
