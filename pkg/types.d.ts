@@ -226,3 +226,71 @@ export interface Scored {
   /** The first faults, each the number of its record and a sentence: in the order of their text is in the file's order. */
   faults: string[];
 }
+/** Which applicants of a synthetic world are drawn: rows of a seed. The shock acts on `auto`. */
+export interface Draw {
+  world: "auto" | "personal" | "pos" | "macro";
+  /** A whole number from 0 to 2^64 − 1, as text. */
+  seed: string;
+  from: number;
+  to: number;
+  shock?: {
+    income_factor?: number;
+    unemployment_points?: number;
+    rate_points?: number;
+    vehicle_price_factor?: number;
+    vehicle_value_factor?: number;
+    utilization_points?: number;
+    new_dealer_share?: number;
+  };
+}
+/** Cut-offs, and the rules that differ from how they are written. */
+export interface Draft { approve: number; review: number; rules?: Record<string, "off" | { at: number }> }
+export type Benefit = "profit" | "approvals";
+/** Rates of the approved rows: that turned bad, probability of bad, expected loss of the amount. */
+export type Risk = "observed" | "expected" | "loss";
+/** `least_impact`: position of a segment in the breakdown, and the lowest adverse impact ratio of its levels. */
+export interface Constraints { most_risk?: [Risk, number]; least_impact?: [number, number]; most_reviewed?: number }
+export interface PortfolioFrame {
+  rows: number;
+  /** Rows that were no applications. */
+  refused: number;
+  /** The policy as it is written. */
+  draft: Draft;
+  /** `limit` is null where a rule can only be switched off. */
+  rules: {
+    id: string;
+    label: string;
+    limit: { field: string; op: "lt" | "le" | "gt" | "ge"; written: number; from: number | null; to: number | null } | null;
+  }[];
+  segments: { name: string; label: string; levels: string[]; auditOnly: boolean }[];
+}
+/**
+ * Sums are seven numbers: rows, rows with known outcome, bad rows, sum of PD in billionths, amount, expected loss and net
+ * present value in cents. `sums` of cells × the six outcomes from approve to incomplete: first the cell of all rows, then
+ * segment by segment those of the levels and one for not known.
+ */
+export interface PortfolioTotals {
+  sums: Float64Array;
+  /** The adverse impact ratio of each segment's levels; NaN where no two levels have 30 rows. */
+  impact: Float64Array;
+}
+export interface PortfolioCurve {
+  /** Sums of the approved rows at each approve cut-off from 300 to 850. */
+  sums: Float64Array;
+  /** Their risk; NaN where it is not known. */
+  risk: Float64Array;
+  best: number | null;
+  /** Cut-offs that no other beats in both benefit and risk, by rising risk. */
+  frontier: Float64Array;
+}
+/** Rows × the six outcomes. */
+export interface PortfolioSpread { points: Float64Array; pd: Float64Array; apr: Float64Array }
+export interface PortfolioSlice {
+  /** Segment and level, as positions in the frame; the number of levels is a level that is not known. */
+  levels: [number, number][];
+  known: number;
+  bad: number;
+  rate: { value: number; low: number; high: number };
+}
+/** The approved rows of one simulated month: `bad` has those that had turned bad after each month on book that has passed. */
+export interface PortfolioVintage { known: number; bad: number[] }

@@ -2,8 +2,8 @@
 //
 // In:  {id, op: "init", glue, module, artifact, policy?, pricing?, reasons?}, then {id, op, …} with the class's methods
 //      as ops, and {id, op: "cancel", job}.
-// Out: {id, ok} | {id, error: {code, message, at}} | {id, progress: {done, total}}; bulk arrays are transferred. Op "chunk"
-//      also says {id, size}: how much of its bytes is whole records. Progress of training also says {bytes, memory}: about
+// Out: {id, ok} | {id, error: {code, message, at}} | {id, progress: {done, total}}; bulk arrays are transferred. Ops "chunk"
+//      and "readSample" also say {id, size}: how much of their bytes is whole records. Progress of training also says {bytes, memory}: about
 //      what the job holds, and the size of the module's memory.
 //
 // The page starts this script from a blob: such a worker inherits the page's content security policy.
@@ -13,6 +13,7 @@ let lib = null;
 let memory = null;
 let book = null;
 let file = null;
+let portfolio = null;
 const cancelled = new Set();
 
 // A message to oneself lets waiting messages, such as cancel, be heard first.
@@ -82,11 +83,21 @@ async function chunk({ id, bytes, from, isLast }) {
   return { ...part.finish(), memory: memory.buffer.byteLength };
 }
 
+// Scores records of a file into rows of a portfolio. Where the next ones begin is said as soon as it is known.
+async function readSample({ id, head, bytes, from, isLast, asOf }) {
+  const [first, records] = await Promise.all([head, bytes].map(async (blob) => new Uint8Array(await blob.arrayBuffer())));
+  const job = book.readJob(first, records, from ?? null, isLast, asOf);
+  postMessage({ id, size: job.size });
+  return run(id, 1024, job, stepRows);
+}
+
 const ops = {
   async init({ glue, module, artifact, policy, pricing, reasons }) {
     lib = await import(glue);
     ({ memory } = await lib.default({ module_or_path: module }));
     book?.free();
+    portfolio?.free();
+    portfolio = null;
     book = artifact ? lib.Underglass.load({ artifact, policy, pricing, reasons }) : null;
     return book ? book.info : null;
   },
@@ -105,10 +116,36 @@ const ops = {
     return { header: file.header(book), start: file.start };
   },
   chunk,
+  drawSample: ({ id, draw, asOf }) => run(id, 512, book.drawJob(draw, asOf), stepRows),
+  readSample,
+  openPortfolio({ asOf }) {
+    const opened = book.portfolio(asOf);
+    portfolio?.free();
+    portfolio = opened;
+    return portfolio.frame;
+  },
+  append({ bytes }) {
+    portfolio.append(bytes);
+    return portfolio.frame;
+  },
+  breakDown: ({ by }) => portfolio.breakDown(by),
+  grab: ({ draft, rule }) => portfolio.grab(draft, rule),
+  totals: ({ draft }) => portfolio.totals(draft),
+  curve: ({ draft, benefit, risk }) => portfolio.curve(draft, benefit, risk),
+  rules: ({ draft }) => ({ sums: portfolio.rules(draft) }),
+  swap: ({ from, to }) => ({ sums: portfolio.swap(from, to) }),
+  swapped: ({ from, to, cell, most }) => ({ rows: portfolio.swapped(from, to, cell, most) }),
+  optimum: ({ draft, benefit, constraints }) => portfolio.optimum(draft, benefit, constraints),
+  spread: ({ draft }) => portfolio.spread(draft),
+  vintages: ({ draft, nMonths }) => portfolio.vintages(book, draft, nMonths),
+  worstSlices: ({ draft, fewest, most }) => portfolio.worstSlices(draft, fewest, most),
   schema: () => book.schema,
   info: () => book.info,
   train: ({ id, csv, plan }) => run(id, 1, lib.Training.start(csv, plan), (job, budget) => job.step(budget)),
 };
+
+// What needs a portfolio that was opened.
+const ON_ROWS = new Set(["append", "breakDown", "grab", "totals", "curve", "rules", "swap", "swapped", "optimum", "spread", "vintages", "worstSlices"]);
 
 const bulk = (value) => Object.values(value ?? {}).filter(ArrayBuffer.isView).map((view) => view.buffer);
 
@@ -123,6 +160,7 @@ onmessage = async ({ data }) => {
     if (op === "train" ? !lib?.Training : op !== "init" && !book) {
       throw fault("not_ready", op === "train" ? "this module was built without training" : "no book is loaded: send init first");
     }
+    if (ON_ROWS.has(op) && !portfolio) throw fault("not_ready", "no portfolio is open: send openPortfolio first");
     const ok = await ops[op](data);
     postMessage({ id, ok }, typeof ok === "object" ? bulk(ok) : []);
   } catch (error) {

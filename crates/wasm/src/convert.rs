@@ -15,6 +15,7 @@ use underglass_engine::policy::Bands;
 use underglass_engine::receipt::{Receipt, ReplayError};
 use underglass_engine::seal::SealError;
 use underglass_engine::sources::Refused;
+use underglass_engine::strategy::{LeverError, NotRead, NotSampled, NotTheSame, TooManyCells};
 use underglass_engine::table::{Fault, Faults};
 use underglass_engine::views::{NotViewed, UnknownView};
 use underglass_engine::waterfall::NoWaterfall;
@@ -68,6 +69,10 @@ failures! {
         NoWaterfall::NotCalibrated => "not_calibrated",
         NoWaterfall::NoReference => "no_reference",
     },
+    NotSampled => |_| "portfolio_refused",
+    NotTheSame => |_| "portfolio_refused",
+    TooManyCells => |_| "portfolio_refused",
+    LeverError => |_| "draft_refused",
 }
 
 impl<T> Failure<T> for Result<T, InvalidApplication> {
@@ -107,6 +112,15 @@ impl<T> Failure<T> for Result<T, Refused> {
 impl<T> Failure<T> for Result<T, Fault> {
     fn failed(self) -> Result<T, JsValue> {
         self.map_err(Faults::from).failed()
+    }
+}
+
+impl<T> Failure<T> for Result<T, NotRead> {
+    fn failed(self) -> Result<T, JsValue> {
+        self.or_else(|error| match error {
+            NotRead::Engine(error) => Err(error).failed(),
+            NotRead::File(fault) => Err(fault).failed(),
+        })
     }
 }
 

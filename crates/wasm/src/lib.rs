@@ -5,6 +5,7 @@
 pub mod bench;
 mod convert;
 mod file;
+mod portfolio;
 #[cfg(feature = "learn")]
 mod training;
 

@@ -270,3 +270,35 @@ fn a_form_is_told_what_its_decision_hangs_on() {
     assert!(book.feasible(Object::new().into(), day(), None).expect("a form").is_null());
     assert!(book.fragility(Object::new().into(), day()).expect("a form").is_null());
 }
+
+#[wasm_bindgen_test]
+fn a_portfolio_is_decided_again_under_a_draft() {
+    let book = load();
+    let object = |json: &str| js_sys::JSON::parse(json).expect("JSON");
+    let member = |value: &JsValue, name: &str| Reflect::get(value, &name.into()).expect("a member");
+    let numbers = |value: &JsValue, name: &str| member(value, name).unchecked_into::<Float64Array>().to_vec();
+    let Ok(mut portfolio) = book.portfolio(Some("2026-01-31".to_owned())) else { panic!("no portfolio") };
+    for (from, to) in [(0, 100), (100, 250)] {
+        let draw = object(&format!(r#"{{"world": "auto", "seed": "3", "from": {from}, "to": {to}}}"#));
+        let Ok(mut job) = book.draw_job(draw, Some("2026-01-31".to_owned())) else { panic!("no job") };
+        job.step(&book, 1_000).expect("progress");
+        let drawn = job.finish().expect("rows");
+        portfolio.append(&member(&drawn, "bytes").unchecked_into::<Uint8Array>().to_vec()).expect("the same book");
+    }
+    assert_eq!(member(&portfolio.frame().expect("a frame"), "rows").as_f64(), Some(250.0));
+    portfolio.break_down(vec![0]).expect("one segment");
+    let draft = || object(r#"{"approve": 660, "review": 600}"#);
+    let whole = numbers(&portfolio.totals(draft()).expect("totals"), "sums");
+    portfolio.grab(draft(), None).expect("cut-offs");
+    assert_eq!(numbers(&portfolio.totals(draft()).expect("totals"), "sums"), whole);
+    // Rows are the first of seven sums; the first cell has six outcomes.
+    assert_eq!(whole.iter().take(42).step_by(7).sum::<f64>(), 250.0);
+    let swap = portfolio.swap(object(r#"{"approve": 640, "review": 560}"#), draft()).expect("cells").to_vec();
+    assert_eq!(swap.iter().step_by(7).sum::<f64>(), 250.0);
+    let curve = portfolio.curve(draft(), "profit".into(), "observed".into()).expect("a curve");
+    assert_eq!(numbers(&curve, "sums").len(), 551 * 7);
+    let upside_down = portfolio.totals(object(r#"{"approve": 600, "review": 660}"#)).expect_err("refused");
+    assert_eq!(code(&upside_down), "draft_refused");
+    let unlike = portfolio.append(&[1, 2, 3]).expect_err("refused");
+    assert_eq!(code(&unlike), "portfolio_refused");
+}
