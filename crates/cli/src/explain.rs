@@ -103,7 +103,15 @@ impl Explain {
             Err(error) => lines.push(format!("no walk: {error}")),
         }
         let is_allowed = limit.as_ref().zip(receipt.offer.as_ref()).map(|(limit, offer)| limit.allows(offer.apr));
+        let tiers_above: Vec<&str> = limit
+            .as_ref()
+            .zip(engine.pricing.as_ref())
+            .map(|(limit, pricing)| limit.tiers_above(pricing).into_iter().map(|rate| rate.tier.as_str()).collect())
+            .unwrap_or_default();
         limit.iter().for_each(|limit| lines.push(capped(limit, is_allowed)));
+        if !tiers_above.is_empty() {
+            lines.push(format!("  tiers whose note rate alone is above it: {}", tiers_above.join(", ")));
+        }
         feasible.iter().for_each(|feasible| deals(feasible, &mut lines));
         fragility.iter().for_each(|fragility| tippings(fragility, &mut lines));
         ways(&paths, &mut lines);
@@ -113,7 +121,7 @@ impl Explain {
             "feasible": feasible,
             "fragility": fragility,
             "paths": paths,
-            "cap": limit.map(|limit| json!({ "limit": limit, "is_allowed": is_allowed })),
+            "cap": limit.map(|limit| json!({ "limit": limit, "is_allowed": is_allowed, "tiers_above": tiers_above })),
         });
         let report = Report::new(lines, object);
         Ok(if is_allowed == Some(false) { report.no() } else { report })

@@ -64,6 +64,9 @@ fn a_receipt_is_explained_and_a_changed_one_is_refused() {
         assert_eq!(found, Some(code), "{out}{err}");
         let found: Value = serde_json::from_str(&out).expect("JSON");
         assert_eq!(found["cap"]["limit"]["bound_by"]["cap"]["citation"], "made up");
+        let n_tiers = engine.pricing.as_ref().expect("prices").rates.len();
+        let above = found["cap"]["tiers_above"].as_array().map(Vec::len);
+        assert_eq!(above, Some(if code == 1 { n_tiers } else { 0 }));
     }
     assert_eq!(explain(&["--caps", "caps.json"]).0, Some(2));
     write("caps.json", br#"{"caps": [{}]}"#);

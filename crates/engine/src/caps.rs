@@ -3,6 +3,7 @@
 //! A cap is data with a citation and a date; nobody has verified one unless its entry says so. The table's examples are no
 //! legal advice. A receipt's price is capped by the pricing file alone: what is said here is said beside it.
 
+use crate::pricing::{Pricing, TierRate};
 use crate::units::{Bps, Date};
 use serde::{Deserialize, Serialize};
 
@@ -140,6 +141,12 @@ impl Limit {
     pub fn allows(&self, apr_percent: f64) -> bool {
         (apr_percent * 100.0).round_ties_even() <= f64::from(self.max_apr_bps.0)
     }
+
+    /// The tiers whose note rate alone is above the cap, whatever the deal: a prepaid charge only adds to a rate.
+    pub fn tiers_above<'a>(&self, pricing: &'a Pricing) -> Vec<&'a TierRate> {
+        let is_above = |rate: &&TierRate| rate.note_rate_bps.min(pricing.cap_bps) > self.max_apr_bps;
+        pricing.rates.iter().filter(is_above).collect()
+    }
 }
 
 #[cfg(test)]
@@ -182,6 +189,21 @@ mod tests {
         assert_eq!(table.limit("XA", "mortgage", "sales_finance", day("2026-07-01")).bound_by, Bound::Policy);
         let strict = limit("XA", "2026-07-01");
         assert!(strict.allows(18.004) && !strict.allows(18.006));
+    }
+
+    #[test]
+    fn tiers_that_no_deal_brings_below_the_cap_are_named() {
+        let text = r#"{"name": "", "version": "", "rates": [{"tier": "A", "note_rate_bps": 1800}, {"tier": "B", "note_rate_bps": 1801},
+            {"tier": "C", "note_rate_bps": 9000}], "cap_bps": 3600, "fee_cents": 0, "insurance_cents": 0, "economics":
+            {"pd_window_months": 18, "lgd": 0.6, "cost_of_funds_bps": 600, "servicing_cents": 0, "recovery_lag_months": 4, "hazard": []}}"#;
+        let pricing: Pricing = serde_json::from_str(text).expect("prices");
+        let above = |state| {
+            let limit = table().limit(state, "used_vehicle", "sales_finance", day("2026-07-01"));
+            limit.tiers_above(&pricing).into_iter().map(|rate| rate.tier.clone()).collect::<Vec<_>>()
+        };
+        assert_eq!(above("XA"), ["B", "C"]);
+        // The pricing file caps tier C at the policy's 36 % by itself.
+        assert!(above("XC").is_empty());
     }
 
     #[test]
