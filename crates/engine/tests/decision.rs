@@ -18,7 +18,7 @@ use underglass_engine::model::symmetric::{Symmetric, Tree};
 use underglass_engine::model::{Calibration, Ensemble, Predicate, Side, Summary};
 use underglass_engine::policy::Band;
 use underglass_engine::population::World;
-use underglass_engine::population::auto::{self, Shock};
+use underglass_engine::population::auto;
 use underglass_engine::receipt::{Receipt, ReplayError, Stage};
 use underglass_engine::seal::{self, Digest};
 use underglass_engine::units::{Date, Scale};
@@ -32,10 +32,10 @@ mod notices;
 mod paths;
 #[path = "decision/portfolio.rs"]
 mod portfolio;
-#[path = "decision/waterfall.rs"]
-mod waterfall;
 #[path = "decision/strategy.rs"]
 mod strategy;
+#[path = "decision/waterfall.rs"]
+mod waterfall;
 
 fn book(name: &str) -> Vec<u8> {
     let path = format!("{}/../cli/books/auto/{name}.json", env!("CARGO_MANIFEST_DIR"));
@@ -49,7 +49,7 @@ fn rows(schema: &Schema, seed: u64, n: u64) -> Vec<FeatureVector> {
 }
 
 fn row_values(schema: &Schema, seed: u64, row: u64) -> Vec<FormValue> {
-    let values = auto::applicant(seed, row, &Shock::default()).values;
+    let values = World::Auto.applicant(seed, row).values;
     let kept = |(input, value): (&underglass_engine::application::Input, FormValue)| {
         if input.permitted == Permitted::AuditOnly { FormValue::Missing } else { value }
     };

@@ -86,7 +86,7 @@ impl Drawing {
 
     fn applicant(&self, row: u64) -> Applicant {
         match self.world {
-            World::Auto => auto::applicant(self.seed, row, &self.shock),
+            World::Auto => World::shocked(self.seed, row, &self.shock),
             world => world.applicant(self.seed, row),
         }
     }

@@ -1,7 +1,7 @@
 //! What can be moved: cut-offs, limits, and rules as a whole.
 
 use super::frame::{Frame, Threshold};
-use crate::policy::{Bands, Op};
+use crate::policy::{Bands, Condition, Op, Operand, Policy};
 use crate::units::Points;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -17,6 +17,23 @@ pub struct Draft {
     /// Rules by id; the others stay as they are.
     #[serde(default)]
     pub rules: BTreeMap<String, Setting>,
+}
+
+impl Draft {
+    /// The policy that decides as this draft says: rules that are off are left out, moved limits are written into theirs.
+    pub fn policy(&self, written: &Policy) -> Policy {
+        let rules = written.rules.iter().filter_map(|rule| {
+            let mut rule = rule.clone();
+            match (self.rules.get(&rule.id), &mut rule.when) {
+                (Some(Setting::Off), _) => return None,
+                (Some(Setting::At(at)), Condition::Test(test)) => test.value = Some(Operand::Number(*at)),
+                _ => {}
+            }
+            Some(rule)
+        });
+        let bands = Bands { approve: self.approve, review: self.review };
+        Policy { bands, rules: rules.collect(), ..written.clone() }
+    }
 }
 
 /// How a rule differs from how it is written.

@@ -8,12 +8,12 @@ use underglass_engine::artifact::Model;
 use underglass_engine::decision::Outcome;
 use underglass_engine::features::Schema;
 use underglass_engine::paths::{Certificate, Deal, DiversePaths, Sought};
-use underglass_engine::population::auto;
+use underglass_engine::population::World;
 
 /// The made-up model with inputs of few steps, so that everywhere can be looked at.
 fn coarse() -> Engine {
     let mut file = model().file().clone();
-    let mut inputs = auto::inputs();
+    let mut inputs = World::Auto.inputs();
     for input in &mut inputs {
         let (most, grid, direction) = match input.name.as_str() {
             "vehicle_price" => (60_000.0, 4_000.0, Actionability::Down),
@@ -172,7 +172,7 @@ fn a_stopped_search_for_a_deal_says_what_is_not_known() {
 #[test]
 fn a_book_without_such_inputs_seeks_no_deal_in_them() {
     let mut file = model().file().clone();
-    let mut inputs = auto::inputs();
+    let mut inputs = World::Auto.inputs();
     inputs.iter_mut().for_each(|input| input.role = None);
     file.schema = Schema::new(inputs, file.schema.features().to_vec()).expect("a sound schema");
     let engine = engine_of(&Model::new(file).expect("a sound model").with_probes(3).encode());

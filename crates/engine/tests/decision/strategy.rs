@@ -8,8 +8,8 @@ use underglass_engine::artifact::{Model, ModelFile};
 use underglass_engine::decision::Outcome;
 use underglass_engine::features::Schema;
 use underglass_engine::metrics::Estimate;
-use underglass_engine::policy::{Answer, Bands, Condition, Operand, Rule, Severity};
-use underglass_engine::population::{World, auto, auto::Shock};
+use underglass_engine::policy::{Answer, Bands, Rule, Severity};
+use underglass_engine::population::{World, auto::Shock};
 use underglass_engine::strategy::{Benefit, Constraints, CurvePoint, Risk, adverse_impact, best, frontier};
 use underglass_engine::strategy::{
     Draft, Drawing, LeverError, Levers, NotTheSame, Reading, Sample, Setting, Simulation,
@@ -69,16 +69,8 @@ fn strict_engine() -> Engine {
 
 /// An engine whose policy is as drafted.
 fn drafted(engine: &Engine, draft: &Draft) -> Engine {
-    let mut policy = engine.policy.clone();
-    policy.bands = Bands { approve: draft.approve, review: draft.review };
-    policy.rules.retain(|rule| draft.rules.get(&rule.id) != Some(&Setting::Off));
-    for rule in &mut policy.rules {
-        if let (Some(Setting::At(at)), Condition::Test(test)) = (draft.rules.get(&rule.id), &mut rule.when) {
-            test.value = Some(Operand::Number(*at));
-        }
-    }
     let Engine { model, pricing, reasons, digests, .. } = engine.clone();
-    Engine::new(model, policy, pricing, reasons, digests)
+    Engine::new(model, draft.policy(&engine.policy), pricing, reasons, digests)
 }
 
 /// A draft with some cut-offs, limits at values that rows have or nearly have, and rules that are off.
@@ -285,9 +277,9 @@ fn a_file_is_sampled_like_its_applications() {
     let found: Vec<_> = (0..sample.n_rows()).filter_map(|row| sample.outcome(&levers, row)).collect();
     assert_eq!((found, sample.refused()), (decided, refused));
     // The file has no outcomes, and the groups of its applicants are read for fairness alone.
-    let breakdown = sample.breakdown(&[sample.frame().segments().len() - 1]).expect("few cells");
+    let fair = sample.frame().segments().iter().rposition(|segment| segment.audit_only).expect("a fairness segment");
+    let breakdown = sample.breakdown(&[fair]).expect("few cells");
     let totals = sample.totals(&levers, &breakdown);
-    assert!(sample.frame().segments().last().is_some_and(|segment| segment.audit_only));
     assert_eq!(totals.all().all().known, 0);
     assert!(totals.cells[1].all().rows > 100 && totals.cells[2].all().rows > 100);
 }
@@ -306,7 +298,7 @@ fn a_shock_meets_the_same_applicants_and_costs_money() {
     let levers = calm.frame().levers(&calm.frame().draft()).expect("as it is written");
     for row in 0..200 {
         let mut form = super::form(engine.model.schema(), SEED, row);
-        let values = auto::applicant(SEED, row, &shock).values;
+        let values = World::shocked(SEED, row, &shock).values;
         for (input, value) in engine.inputs().iter().zip(values) {
             if let Some(given) = form.0.get_mut(&input.name) {
                 *given = value;
