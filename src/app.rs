@@ -11,7 +11,7 @@ use crate::later::{later, place};
 use crate::state::book::Stage;
 use crate::state::link::Link;
 use crate::state::{Failure, OpenBook, Session};
-use crate::view::{Decide, Failed, Header, Loading, Measured, ScoreFile, Strip, View};
+use crate::view::{Decide, Failed, Header, Loading, Measured, PortfolioView, ScoreFile, Strip, View};
 
 /// The page.
 #[component]
@@ -20,7 +20,8 @@ pub fn App() -> impl IntoView {
     let measured = Measured::new();
     let shown = RwSignal::new(View::Decide);
     // Once asked for, a view stays.
-    let has_file = Memo::new(move |had| had == Some(&true) || shown.get() == View::ScoreFile);
+    let asked = move |view: View| Memo::new(move |had| had == Some(&true) || shown.get() == view);
+    let (has_file, has_portfolio) = (asked(View::ScoreFile), asked(View::Portfolio));
     load(session, RequestCache::Default);
     view! {
         <Header session shown><Strip session measured/></Header>
@@ -29,6 +30,9 @@ pub fn App() -> impl IntoView {
             // What one view holds stays while another is shown.
             Session::Ready(book) => view! {
                 <div hidden=move || shown.get() != View::Decide><Decide book measured/></div>
+                <div hidden=move || shown.get() != View::Portfolio>
+                    {move || has_portfolio.get().then(|| place(Box::pin(portfolio(book))))}
+                </div>
                 <div hidden=move || shown.get() != View::ScoreFile>
                     {move || has_file.get().then(|| place(Box::pin(score_file(book))))}
                 </div>
@@ -39,6 +43,12 @@ pub fn App() -> impl IntoView {
                 view! { <Failed failure again=move || load(session, RequestCache::Reload)/> }.into_any()
             }
         }}
+    }
+}
+
+later! {
+    fn portfolio(book: &'static OpenBook) -> AnyView, in portfolio {
+        view! { <PortfolioView book/> }.into_any()
     }
 }
 

@@ -1,5 +1,7 @@
 //! Every text that a person reads on the page, in English. A second language is a second set of these.
 
+pub mod portfolio;
+
 use underglass_engine::decision::{Confidence, Outcome, ReferencePopulation};
 use underglass_engine::explain::Game;
 use underglass_engine::policy::{Answer, Band, Severity};
@@ -72,11 +74,24 @@ pub const HINGE_LOSE: &str = "Where this approval ends";
 pub const HINGE_NOTE: &str = "One field at a time, everything else as entered. Exact to one step of the field.";
 pub const HINGE_NONE_GAIN: &str = "No single change that the applicant could make would lead to a better answer.";
 pub const HINGE_NONE_LOSE: &str = "No single field on its slider would end this approval.";
+pub const WAYS: &str = "Cheapest ways to approval";
+pub const WAYS_WAIT: &str = "Searching every step of everything an applicant can change\u{2026}";
+pub const WAYS_OPTIMAL: &str = "Proven: no smaller effort leads to approval than the first. Each way leaves something alone that the ones before it change.";
+pub const WAYS_IMPOSSIBLE: &str = "Proven: nothing that the applicant can change leads to approval.";
+pub const WAYS_NONE_YET: &str = "None was found in a quarter of a second, and none was ruled out.";
+pub const TRY_ALL: &str = "Try these changes together";
 pub const HINGE_WAIT: &str = "Looking for the values at which the answer flips\u{2026}";
 pub const TRY_IT: &str = "Try it";
 
 pub const WHY_VIEWS: &str = "How to show the reasons";
 pub const FAMILIES: &str = "Families";
+pub const MONEY_NOTE: &str = "A walk in this order, the largest reason first: probability, rate and payment are not linear, so another order would give other steps. Basis points and cents add up exactly; the deal stays as it is.";
+pub const CAUSE: &str = "Reason";
+pub const DEFAULT: &str = "Default";
+pub const A_MONTH: &str = "A month";
+pub const NO_PRICE: &str = "no price";
+pub const PRICED: &str = "has a price";
+pub const MONEY: &str = "In money";
 pub const FEATURES: &str = "Features";
 pub const TABLE: &str = "Table";
 pub const WHY_EMPTY: &str = "Without a score there is nothing to explain yet.";
@@ -89,6 +104,8 @@ pub const FEATURE: &str = "Feature";
 pub const PRINCIPAL_REASONS: &str = "Principal reasons";
 
 pub const RECEIPT: &str = "Receipt";
+pub const NOTICE: &str = "Notice to the applicant";
+pub const NOTICE_ES: &str = "Aviso en español";
 pub const DOWNLOAD: &str = "Download receipt";
 pub const COPY_LINK: &str = "Copy link";
 pub const COPIED: &str = "Link copied";
@@ -249,6 +266,13 @@ pub fn flips_to(outcome: &str, value: &str) -> String {
 /// A value at or beyond which the answer is another.
 pub fn or_beyond(value: &str, is_above: bool) -> String {
     if is_above { format!("{value} or more") } else { format!("{value} or less") }
+}
+
+/// How far the search for a cheaper way came.
+pub fn ways_open(proven: &str) -> String {
+    format!(
+        "The best found in a quarter of a second. Proven: none takes less than {proven} of the first one\u{2019}s effort."
+    )
 }
 
 /// What stands in the field now.

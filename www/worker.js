@@ -49,8 +49,8 @@ async function run(id, budget, job, step) {
 const stepRows = (job, budget) => job.step(book, budget);
 
 // The cheapest path to approval that is found in time.
-async function paths({ id, form, asOf, held, milliseconds }) {
-  const search = book.pathJob(form, asOf, held);
+async function paths({ id, form, asOf, held, most, milliseconds }) {
+  const search = book.pathJob(form, asOf, held, most);
   try {
     const until = performance.now() + milliseconds;
     for (;;) {
@@ -105,6 +105,7 @@ const ops = {
   paths,
   policyFindings: () => book.policyFindings(),
   replay: ({ receipt }) => book.replay(receipt),
+  notice: ({ receipt, kind, language, parties }) => book.notice(receipt, kind, language, parties),
   view: ({ receipt, name }) => book.view(receipt, name),
   request: ({ name, body, asOf }) => book.request(name, body, asOf),
   scoreBatch: ({ id, columns, nRows }) => run(id, 4096, book.scoreJob(columns, nRows), stepRows),

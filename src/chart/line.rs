@@ -11,7 +11,11 @@ pub fn line(points: impl IntoIterator<Item = (f64, f64)>, x: Scale, y: Scale) ->
     let mut pen = 'M';
     for (across, up) in points {
         if across.is_finite() && up.is_finite() {
-            path.push_str(&format!("{pen}{} {}", (x.share(across) * SIZE).round(), (SIZE * (1.0 - y.share(up))).round()));
+            path.push_str(&format!(
+                "{pen}{} {}",
+                (x.share(across) * SIZE).round(),
+                (SIZE * (1.0 - y.share(up))).round()
+            ));
             pen = 'L';
         } else {
             pen = 'M';

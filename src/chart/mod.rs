@@ -1,6 +1,7 @@
 //! Where things are drawn: scales and layouts as plain numbers. Nothing here touches the page.
 
 pub mod bands;
+pub mod line;
 pub mod response;
 pub mod scale;
 pub mod waterfall;

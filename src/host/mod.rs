@@ -7,6 +7,7 @@ mod files;
 mod network;
 mod panic;
 mod pool;
+mod portfolio;
 mod save;
 mod theme;
 mod worker;
@@ -18,9 +19,10 @@ pub use files::open_book;
 pub use network::foreign_requests;
 pub use panic::show_panics;
 pub use pool::{FileRun, Heard, forget, most_workers};
+pub use portfolio::{Columns, PortfolioWorkers};
 pub use save::{copy, download};
 pub use theme::{Theme, apply_stored_theme, effective_theme, toggle_theme};
-pub use worker::{SecondEngine, Unavailable};
+pub use worker::{EngineWorker, Unavailable};
 
 use wasm_bindgen::{JsCast, JsValue};
 

@@ -7,7 +7,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Blob, File, Url};
 
-use super::{SecondEngine, Unavailable, absolute, clock};
+use super::{EngineWorker, Unavailable, absolute, clock};
 use crate::state::book::BookFiles;
 use crate::state::file::{Counts, Progress};
 
@@ -50,7 +50,7 @@ impl FileRun {
     ) -> Result<Self, Unavailable> {
         let address = absolute("pool.js").ok_or_else(|| Unavailable("the page has no address".to_owned()))?;
         let pool = JsFuture::from(import(&address)).await?;
-        let parts = SecondEngine::parts(book, "lab").await?;
+        let parts = EngineWorker::parts(book, "lab").await?;
         let started = clock::now();
         let heard = Closure::<dyn FnMut(JsValue)>::new(move |event: JsValue| {
             let elapsed = clock::now() - started;

@@ -4,11 +4,11 @@ use js_sys::Array;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 
-/// Offers a text as a file. Returns `None` where the browser refuses.
+/// Offers a text as a file of the kind that its name says. Returns `None` where the browser refuses.
 pub fn download(name: &str, text: &str) -> Option<()> {
     let document = web_sys::window()?.document()?;
     let options = web_sys::BlobPropertyBag::new();
-    options.set_type("application/json");
+    options.set_type(if name.ends_with(".html") { "text/html" } else { "application/json" });
     let blob =
         web_sys::Blob::new_with_str_sequence_and_options(&Array::of1(&JsValue::from_str(text)), &options).ok()?;
     let url = web_sys::Url::create_object_url_with_blob(&blob).ok()?;

@@ -1,4 +1,4 @@
-//! A second engine: the npm package's own module in a worker, which decides the same application again.
+//! An engine in a worker: the npm package's own module, which decides the same application again and holds what is heavy.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -33,7 +33,7 @@ impl From<JsValue> for Unavailable {
 }
 
 /// A worker with a loaded book.
-pub struct SecondEngine {
+pub struct EngineWorker {
     worker: Worker,
     waiting: Rc<RefCell<Waiting>>,
     _heard: [Closure<dyn FnMut(JsValue)>; 2],
@@ -45,16 +45,23 @@ struct Waiting {
     answers: BTreeMap<u32, Function>,
 }
 
-impl SecondEngine {
+impl EngineWorker {
     /// Starts a worker and loads a book into it.
     ///
     /// # Errors
     /// [`Unavailable`] when a part is missing or the worker refuses the book.
     pub async fn start(book: &BookFiles) -> Result<Self, Unavailable> {
-        let init = Self::parts(book, "pkg").await?;
-        let engine = Self::listen(worker_at(&get(&init, "script").as_string().unwrap_or_default())?);
-        set(&init, "op", &"init".into());
-        engine.ask(&init).await?;
+        Self::of_parts(&Self::parts(book, "pkg").await?).await
+    }
+
+    /// Starts a worker from parts that may serve several.
+    ///
+    /// # Errors
+    /// [`Unavailable`] when the worker refuses the book.
+    pub(super) async fn of_parts(parts: &Object) -> Result<Self, Unavailable> {
+        let engine = Self::listen(worker_at(&get(parts, "script").as_string().unwrap_or_default())?);
+        set(parts, "op", &"init".into());
+        engine.send(parts).await?;
         Ok(engine)
     }
 
@@ -87,8 +94,29 @@ impl SecondEngine {
     /// # Errors
     /// [`Unavailable`] with the worker's own message.
     pub async fn decide(&self, form: &str, as_of: &str) -> Result<String, Unavailable> {
-        let answer = self.ask(&request("decide", &[("form", form.into()), ("asOf", as_of.into())])).await?;
+        let answer = self.ask("decide", &[("form", form.into()), ("asOf", as_of.into())]).await?;
         answer.as_string().ok_or_else(|| Unavailable("the worker answered without a receipt".to_owned()))
+    }
+
+    /// The cheapest ways to approval that are found in some milliseconds, as JSON.
+    ///
+    /// # Errors
+    /// [`Unavailable`] with the worker's own message.
+    pub async fn ways(&self, form: &str, as_of: &str, most: u32, milliseconds: u32) -> Result<String, Unavailable> {
+        let form = js_sys::JSON::parse(form)?;
+        let members =
+            [("form", form), ("asOf", as_of.into()), ("most", most.into()), ("milliseconds", milliseconds.into())];
+        let answer = self.ask("paths", &members).await?;
+        Ok(String::from(js_sys::JSON::stringify(&answer)?))
+    }
+
+    /// The letter that is due after a receipt's decision, as HTML, in `en` or `es`.
+    ///
+    /// # Errors
+    /// [`Unavailable`] with the worker's own message: for one, that no letter is due.
+    pub async fn notice(&self, receipt: &str, language: &str) -> Result<String, Unavailable> {
+        let answer = self.ask("notice", &[("receipt", receipt.into()), ("language", language.into())]).await?;
+        answer.as_string().ok_or_else(|| Unavailable("the worker answered without a letter".to_owned()))
     }
 
     fn listen(worker: Worker) -> Self {
@@ -97,6 +125,9 @@ impl SecondEngine {
             let waiting = Rc::clone(&waiting);
             Closure::<dyn FnMut(JsValue)>::new(move |event: JsValue| {
                 let data = event.unchecked_into::<MessageEvent>().data();
+                if !get(&data, "progress").is_undefined() {
+                    return;
+                }
                 let id = get(&data, "id").as_f64().unwrap_or_default() as u32;
                 let resolve = waiting.borrow_mut().answers.remove(&id);
                 if let Some(resolve) = resolve {
@@ -120,7 +151,23 @@ impl SecondEngine {
         Self { worker, waiting, _heard: [answered, failed] }
     }
 
-    async fn ask(&self, request: &Object) -> Result<JsValue, Unavailable> {
+    /// Asks for one of the worker's operations. A worker answers in the order in which it is asked.
+    ///
+    /// # Errors
+    /// [`Unavailable`] with the worker's own message.
+    pub(super) fn ask(
+        &self,
+        op: &str,
+        members: &[(&str, JsValue)],
+    ) -> impl Future<Output = Result<JsValue, Unavailable>> + use<> {
+        let request = Object::new();
+        set(&request, "op", &op.into());
+        members.iter().for_each(|(name, value)| set(&request, name, value));
+        self.send(&request)
+    }
+
+    /// The request is on its way when this returns; the future is the answer to it.
+    fn send(&self, request: &Object) -> impl Future<Output = Result<JsValue, Unavailable>> + use<> {
         let id = {
             let mut waiting = self.waiting.borrow_mut();
             waiting.last_id += 1;
@@ -132,18 +179,21 @@ impl SecondEngine {
             clock::later(&resolve, PATIENCE_MS, &fault("the worker does not answer"));
             self.waiting.borrow_mut().answers.insert(id, resolve);
         });
-        self.worker.post_message(request)?;
-        let answer = JsFuture::from(answer).await?;
-        let error = get(&answer, "error");
-        if error.is_undefined() {
-            Ok(get(&answer, "ok"))
-        } else {
-            Err(Unavailable(get(&error, "message").as_string().unwrap_or_default()))
+        let sent = self.worker.post_message(request);
+        async move {
+            sent?;
+            let answer = JsFuture::from(answer).await?;
+            let error = get(&answer, "error");
+            if error.is_undefined() {
+                Ok(get(&answer, "ok"))
+            } else {
+                Err(Unavailable(get(&error, "message").as_string().unwrap_or_default()))
+            }
         }
     }
 }
 
-impl Drop for SecondEngine {
+impl Drop for EngineWorker {
     fn drop(&mut self) {
         self.worker.terminate();
     }
@@ -163,15 +213,6 @@ fn worker_at(address: &str) -> Result<Worker, JsValue> {
     Worker::new_with_options(address, &options)
 }
 
-fn request(op: &str, members: &[(&str, JsValue)]) -> Object {
-    let request = Object::new();
-    set(&request, "op", &op.into());
-    for (name, value) in members {
-        set(&request, name, value);
-    }
-    request
-}
-
 fn fault(text: &str) -> JsValue {
     let error = Object::new();
     set(&error, "message", &text.into());
@@ -181,10 +222,10 @@ fn fault(text: &str) -> JsValue {
 }
 
 /// Plain objects take and give every member.
-fn set(object: &Object, name: &str, value: &JsValue) {
+pub(super) fn set(object: &Object, name: &str, value: &JsValue) {
     let _ = Reflect::set(object, &name.into(), value);
 }
 
-fn get(object: &JsValue, name: &str) -> JsValue {
+pub(super) fn get(object: &JsValue, name: &str) -> JsValue {
     Reflect::get(object, &name.into()).unwrap_or(JsValue::UNDEFINED)
 }

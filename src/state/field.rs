@@ -61,7 +61,15 @@ pub fn layout(engine: &Engine, forms: &[&ApplicationForm]) -> Vec<Field> {
 fn is_lever(role: Option<Role>) -> bool {
     matches!(
         role,
-        Some(Role::MonthlyIncome | Role::MonthlyDebt | Role::Price | Role::DownPayment | Role::LoanAmount | Role::Term)
+        Some(
+            Role::MonthlyIncome
+                | Role::YearlyIncome
+                | Role::MonthlyDebt
+                | Role::Price
+                | Role::DownPayment
+                | Role::LoanAmount
+                | Role::Term
+        )
     )
 }
 

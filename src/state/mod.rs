@@ -7,7 +7,9 @@ pub mod file;
 pub mod hinge;
 pub mod link;
 pub mod number;
+pub mod portfolio;
 pub mod reading;
+pub mod ways;
 
 pub use book::{Failure, OpenBook, Session};
 pub use case::{Answer, Case};

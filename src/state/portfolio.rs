@@ -83,7 +83,8 @@ impl Limit {
         let tens = std::iter::successors(Some(1e-4), |tens| Some(tens * 10.0)).take(12);
         let step = tens.flat_map(|tens| [1.0, 2.0, 5.0].map(|n| n * tens)).find(|step| *step >= rough).unwrap_or(rough);
         // Counts move by one.
-        let step = if self.written.fract() == 0.0 && self.written.abs() < 1_000.0 { step.max(1.0).round() } else { step };
+        let step =
+            if self.written.fract() == 0.0 && self.written.abs() < 1_000.0 { step.max(1.0).round() } else { step };
         let below = ((self.written - from) / step).floor();
         Stops { from: on_grid(self.written - below * step, step), to, step }
     }
@@ -121,18 +122,15 @@ pub struct Tally {
 
 impl Tally {
     /// Reads the worker's seven sums: billionths and cents.
-    fn read(sums: &[f64]) -> Self {
-        match sums {
-            [rows, known, bad, pd, amount, loss, npv] => Self {
-                rows: *rows,
-                known: *known,
-                bad: *bad,
-                pd: pd / 1e9,
-                amount: amount / 100.0,
-                loss: loss / 100.0,
-                npv: npv / 100.0,
-            },
-            _ => Self::default(),
+    fn read([rows, known, bad, pd, amount, loss, npv]: &[f64; N_SUMS]) -> Self {
+        Self {
+            rows: *rows,
+            known: *known,
+            bad: *bad,
+            pd: pd / 1e9,
+            amount: amount / 100.0,
+            loss: loss / 100.0,
+            npv: npv / 100.0,
         }
     }
 
@@ -156,7 +154,7 @@ impl Tally {
 
 /// Reads columns of sums.
 pub fn tallies(sums: &[f64]) -> Vec<Tally> {
-    sums.chunks_exact(N_SUMS).map(Tally::read).collect()
+    sums.as_chunks().0.iter().map(Tally::read).collect()
 }
 
 /// What a draft makes of some rows.
@@ -171,14 +169,11 @@ pub struct Decided {
 }
 
 impl Decided {
-    fn of(outcomes: &[Tally]) -> Self {
-        match outcomes {
-            [approve, conditional, counteroffer, review, decline, incomplete] => Self {
-                approved: approve.plus(*conditional),
-                reviewed: counteroffer.plus(*review),
-                declined: decline.plus(*incomplete),
-            },
-            _ => Self::default(),
+    fn of([approve, conditional, counteroffer, review, decline, incomplete]: &[Tally; N_OUTCOMES]) -> Self {
+        Self {
+            approved: approve.plus(*conditional),
+            reviewed: counteroffer.plus(*review),
+            declined: decline.plus(*incomplete),
         }
     }
 
@@ -187,9 +182,9 @@ impl Decided {
         self.approved.rows + self.reviewed.rows + self.declined.rows
     }
 
-    /// The share that is approved.
-    pub fn approval(&self) -> f64 {
-        self.approved.rows / self.rows().max(1.0)
+    /// The share that some of the rows are.
+    pub fn share(&self, part: &Tally) -> f64 {
+        part.rows / self.rows().max(1.0)
     }
 }
 
@@ -209,7 +204,7 @@ impl Totals {
     /// by which the rows were told apart.
     pub fn read(by: &[&Segment], sums: &[f64], impact: &[f64]) -> Self {
         let tallies = tallies(sums);
-        let mut cells = tallies.chunks_exact(N_OUTCOMES).map(Decided::of);
+        let mut cells = tallies.as_chunks().0.iter().map(Decided::of);
         let all = cells.next().unwrap_or_default();
         let segments = by.iter().map(|segment| cells.by_ref().take(segment.levels.len() + 1).collect()).collect();
         let fair = by.iter().zip(impact).filter(|(segment, ratio)| segment.audit_only && !ratio.is_nan());
@@ -249,7 +244,11 @@ pub struct RuleEffect {
 
 /// Reads the effects of all rules: hits and seven sums each.
 pub fn effects(sums: &[f64]) -> Vec<RuleEffect> {
-    sums.chunks_exact(1 + N_SUMS).map(|rule| RuleEffect { hits: rule[0], only_by: rule[1] }).collect()
+    sums.as_chunks::<{ 1 + N_SUMS }>()
+        .0
+        .iter()
+        .map(|[hits, only_by, ..]| RuleEffect { hits: *hits, only_by: *only_by })
+        .collect()
 }
 
 /// Rows by what the written policy and the draft make of them: approved, reviewed, declined.

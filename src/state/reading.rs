@@ -330,7 +330,8 @@ fn reason_text(book: &OpenBook, code: &str) -> String {
         .map_or_else(|| in_words(code), |entry| entry.en.clone())
 }
 
-fn family_label(book: &OpenBook, code: &str) -> String {
+/// What a person reads for a reason family.
+pub fn family_label(book: &OpenBook, code: &str) -> String {
     let entry = book.engine.reasons.as_ref().and_then(|catalogue| catalogue.entry(code));
     let label = entry.map(|entry| entry.label.as_str()).or_else(|| only_feature(book, code));
     label.map_or_else(|| in_words(code), str::to_owned)

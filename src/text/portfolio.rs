@@ -47,8 +47,7 @@ pub const IMPACT: &str = "Adverse impact ratio";
 /// What it is.
 pub const IMPACT_NOTE: &str = "The lowest approval rate of a protected group over the highest. Below 0.80 is flagged. A screen, not a legal finding.";
 /// What the profit is.
-pub const PROFIT_NOTE: &str =
-    "Net present value of the approved loans at the prices they get, before fixed costs; defaults by the model's probability.";
+pub const PROFIT_NOTE: &str = "Net present value of the approved loans at the prices they get, before fixed costs; defaults by the model's probability.";
 /// What the bad rate is.
 pub const BAD_NOTE: &str = "Applicants of the synthetic world who turned bad within the window, of those approved.";
 /// The curve.
@@ -58,8 +57,7 @@ pub const CURVE_SLIDER: &str = "Approve from, on the curve";
 /// The frontier.
 pub const FRONTIER: &str = "Profit against risk";
 /// Under the frontier.
-pub const FRONTIER_NOTE: &str =
-    "Each point of the line is a cut-off that no other beats in both. The dot is the draft, the ring the written policy.";
+pub const FRONTIER_NOTE: &str = "Each point of the line is a cut-off that no other beats in both. The dot is the draft, the ring the written policy.";
 /// The rules.
 pub const RULES: &str = "Rules";
 /// A rule.
@@ -69,7 +67,8 @@ pub const HITS: &str = "Fires on";
 /// Applicants whom it alone decides.
 pub const ONLY_BY: &str = "It alone";
 /// Under the rules.
-pub const RULES_NOTE: &str = "\u{201c}It alone\u{201d} counts applicants who would be decided otherwise without this one rule.";
+pub const RULES_NOTE: &str =
+    "\u{201c}It alone\u{201d} counts applicants who would be decided otherwise without this one rule.";
 /// The swap set.
 pub const SWAP: &str = "Who is decided otherwise";
 /// The rows of the swap set.

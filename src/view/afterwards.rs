@@ -7,11 +7,14 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use super::{Measured, Replay};
-use crate::host::{self, SecondEngine, Unavailable};
+use crate::host::{self, EngineWorker, Unavailable};
+use crate::state::ways::Ways;
 use crate::state::{Answer, Case};
 
 /// How long the fields must rest before what can wait is computed, in milliseconds.
 const REST_MS: i32 = 250;
+/// Ways to approval that are looked for, and for how long in milliseconds.
+const WAYS: (u32, u32) = (3, 250);
 /// Time over which decisions are averaged: long enough for the browser's coarse clock.
 const MEASURE_MS: f64 = 8.0;
 
@@ -24,29 +27,37 @@ pub struct Afterwards {
     pub measured: Measured,
     /// Hears what the second engine said.
     pub set_replay: WriteSignal<Replay>,
+    /// Hears the cheapest ways to approval.
+    pub set_ways: WriteSignal<Option<Ways>>,
+    /// The second engine.
+    pub second: StoredValue<Second, LocalStorage>,
     /// Hears whether every response curve has been computed.
     pub set_complete: WriteSignal<bool>,
 }
 
 /// The second engine is started once, after the first answer.
 #[derive(Clone)]
-enum Second {
+pub enum Second {
+    /// Nobody has asked for it.
     Absent,
+    /// It will answer.
     Starting,
-    Ready(Rc<SecondEngine>),
+    /// It answers.
+    Ready(Rc<EngineWorker>),
+    /// It cannot.
     Failed(Unavailable),
 }
 
 /// Does it after each answer from now on.
 pub fn after_each_answer(afterwards: Afterwards) {
     let turn = StoredValue::new(0_u32);
-    let second = StoredValue::new_local(Second::Absent);
     Effect::new(move |_| {
         let Some(answer) = afterwards.case.answer.get() else { return };
         let mine = turn.with_value(|turn| turn.wrapping_add(1));
         turn.set_value(mine);
         afterwards.set_complete.set(false);
         afterwards.set_replay.set(Replay::Waiting);
+        afterwards.set_ways.set(None);
         let is_current = move || turn.try_with_value(|turn| *turn == mine).unwrap_or(false);
         spawn_local(async move {
             host::pause(0).await;
@@ -56,7 +67,7 @@ pub fn after_each_answer(afterwards: Afterwards) {
             host::pause(REST_MS).await;
             if is_current() {
                 afterwards.measure(&answer);
-                afterwards.replay(second).await;
+                afterwards.replay().await;
             }
         });
     });
@@ -93,7 +104,8 @@ impl Afterwards {
     }
 
     /// Lets the second engine decide the present answer, starting it if need be.
-    async fn replay(self, second: StoredValue<Second, LocalStorage>) {
+    async fn replay(self) {
+        let second = self.second;
         let engine = match second.get_value() {
             Second::Ready(engine) => engine,
             Second::Failed(why) => return self.set_replay.set(Replay::Unavailable(why.0)),
@@ -101,7 +113,7 @@ impl Afterwards {
             Second::Starting => return,
             Second::Absent => {
                 second.set_value(Second::Starting);
-                match SecondEngine::start(&self.case.book.files).await {
+                match EngineWorker::start(&self.case.book.files).await {
                     Ok(engine) => {
                         let engine = Rc::new(engine);
                         second.set_value(Second::Ready(Rc::clone(&engine)));
@@ -116,13 +128,21 @@ impl Afterwards {
         };
         let Some(answer) = self.case.answer.get_untracked() else { return };
         let form = serde_json::to_string(&answer.form).unwrap_or_default();
-        let answered = engine.decide(&form, &self.case.as_of.to_string()).await;
-        let is_still_shown = self.case.answer.get_untracked().is_some_and(|shown| Arc::ptr_eq(&shown, &answer));
-        if is_still_shown {
+        let as_of = self.case.as_of.to_string();
+        let is_still_shown = || self.case.answer.get_untracked().is_some_and(|shown| Arc::ptr_eq(&shown, &answer));
+        let answered = engine.decide(&form, &as_of).await;
+        if is_still_shown() {
             self.set_replay.set(match answered {
                 Ok(receipt) => Replay::of(&self.case.receipt(&answer), &receipt),
                 Err(why) => Replay::Unavailable(why.0),
             });
+        }
+        let (most, milliseconds) = WAYS;
+        let ways = engine.ways(&form, &as_of, most, milliseconds).await;
+        // Where the engine cannot be asked, the line about the receipt says so.
+        let ways = ways.ok().and_then(|text| serde_json::from_str(&text).ok());
+        if is_still_shown() {
+            self.set_ways.set(ways);
         }
     }
 }

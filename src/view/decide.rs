@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 
-use super::afterwards::{Afterwards, after_each_answer};
-use super::{AnswerBar, AnswerCard, ApplicantForm, Hinges, Measured, ReceiptPanel, Replay, Why};
+use super::afterwards::{Afterwards, Second, after_each_answer};
+use super::{AnswerBar, AnswerCard, ApplicantForm, Hinges, Measured, ReceiptPanel, Replay, WaysToApproval, Why};
 use crate::later::{later, once_painted, place};
 use crate::state::link::Link;
+use crate::state::ways::Ways;
 use crate::state::{Case, OpenBook};
 use crate::{host, text};
 
@@ -34,7 +35,12 @@ pub fn Decide(
     keep_address(case);
     let (replay, set_replay) = signal(Replay::Waiting);
     let (is_complete, set_complete) = signal(false);
-    once_painted(Box::pin(follow_up(Afterwards { case, measured, set_replay, set_complete })), |_| {});
+    let (ways, set_ways) = signal(None);
+    let second = StoredValue::new_local(Second::Absent);
+    once_painted(
+        Box::pin(follow_up(Afterwards { case, measured, set_replay, set_complete, set_ways, second })),
+        |_| {},
+    );
     view! {
         <main class="decide" data-state="ready">
             {move || notice.get().map(|broken| view! {
@@ -46,9 +52,9 @@ pub fn Decide(
             <ApplicantForm case/>
             <div class="middle">
                 <AnswerCard case/>
-                {place(Box::pin(hinges(case, is_complete)))}
+                {place(Box::pin(hinges(case, is_complete, ways)))}
             </div>
-            {place(Box::pin(why(case, replay)))}
+            {place(Box::pin(why(case, replay, second)))}
             <AnswerBar case/>
         </main>
     }
@@ -62,14 +68,14 @@ fn keep_address(case: Case) {
 }
 
 later! {
-    fn hinges(case: Case, is_complete: ReadSignal<bool>) -> AnyView, in evidence {
-        view! { <Hinges case is_complete/> }.into_any()
+    fn hinges(case: Case, is_complete: ReadSignal<bool>, ways: ReadSignal<Option<Ways>>) -> AnyView, in evidence {
+        view! { <Hinges case is_complete/><WaysToApproval case ways/> }.into_any()
     }
 }
 
 later! {
-    fn why(case: Case, replay: ReadSignal<Replay>) -> AnyView, in evidence {
-        view! { <Why case><ReceiptPanel case replay/></Why> }.into_any()
+    fn why(case: Case, replay: ReadSignal<Replay>, second: StoredValue<Second, LocalStorage>) -> AnyView, in evidence {
+        view! { <Why case><ReceiptPanel case replay second/></Why> }.into_any()
     }
 }
 

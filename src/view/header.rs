@@ -11,6 +11,8 @@ use crate::{host, text};
 pub enum View {
     /// One applicant.
     Decide,
+    /// Many applicants, and the policy's levers.
+    Portfolio,
     /// A file of applicants.
     ScoreFile,
 }
@@ -42,7 +44,13 @@ pub fn Header(
             </button>
         }
     };
-    let skip = move || host::go_to(if shown.get_untracked() == View::Decide { "answer" } else { "file" });
+    let skip = move || {
+        host::go_to(match shown.get_untracked() {
+            View::Decide => "answer",
+            View::Portfolio => "portfolio",
+            View::ScoreFile => "file",
+        })
+    };
     view! {
         <header>
             <div class="top">
@@ -56,6 +64,7 @@ pub fn Header(
             </span>
             <nav aria-label=text::NAVIGATION>
                 {item(View::Decide, text::DECIDE)}
+                {item(View::Portfolio, text::portfolio::PORTFOLIO)}
                 {item(View::ScoreFile, text::SCORE_FILE)}
             </nav>
             {move || match session.get() {

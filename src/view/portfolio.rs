@@ -14,7 +14,7 @@ use crate::host::{self, PortfolioWorkers};
 use crate::state::OpenBook;
 use crate::state::number::plain;
 use crate::state::portfolio::{
-    Curve, RuleEffect, Frame, Lever, Limit, Rule, Segment, Stops, Tally, Totals, effects, swap, tallies, with_approve,
+    Curve, Frame, Lever, Limit, Rule, RuleEffect, Segment, Stops, Tally, Totals, effects, swap, tallies, with_approve,
     with_review, with_rule,
 };
 use crate::text::portfolio as text;
@@ -260,15 +260,17 @@ impl Portfolio {
 
     fn levers(self) -> AnyView {
         let sizes = SIZES.map(|n| view! { <option value=n.to_string()>{plain(n as f64)}</option> }.into_any());
-        let drawn =
-            move || self.frame.with(|frame| text::drawn(frame.as_ref().map_or(0, |frame| frame.rows), self.wanted.get()));
+        let drawn = move || {
+            self.frame.with(|frame| text::drawn(frame.as_ref().map_or(0, |frame| frame.rows), self.wanted.get()))
+        };
         let choose = move |event| {
             if let Ok(n) = event_target_value(&event).parse() {
                 self.wanted.set(n);
                 spawn_local(self.grow());
             }
         };
-        let is_draft = move || self.frame.with(|frame| frame.as_ref().map(|frame| frame.draft.clone())) != self.draft.get();
+        let is_draft =
+            move || self.frame.with(|frame| frame.as_ref().map(|frame| frame.draft.clone())) != self.draft.get();
         let back = move |_| {
             if let Some(frame) = self.frame.get_untracked() {
                 self.set(frame.draft.clone(), Lever::CutOffs);

@@ -2,7 +2,9 @@
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
+use underglass_engine::decision::Outcome;
 
+use super::afterwards::Second;
 use crate::state::Case;
 use crate::{host, text};
 
@@ -47,12 +49,33 @@ pub fn ReceiptPanel(
     case: Case,
     /// What a second engine said.
     replay: ReadSignal<Replay>,
+    /// The second engine, which writes letters too.
+    second: StoredValue<Second, LocalStorage>,
 ) -> impl IntoView {
     let copied = RwSignal::new(None::<bool>);
+    let refused = RwSignal::new(None::<String>);
     Effect::new(move |_| {
         case.answer.track();
         copied.set(None);
+        refused.set(None);
     });
+    let write = move |language: &'static str, name: &'static str| {
+        let (Second::Ready(engine), Some(answer)) = (second.get_value(), case.answer.get_untracked()) else { return };
+        spawn_local(async move {
+            match engine.notice(&case.receipt(&answer), language).await {
+                // Where the browser refuses a download it says so itself.
+                Ok(letter) => drop(host::download(name, &letter)),
+                Err(why) => refused.set(Some(why.0)),
+            }
+        });
+    };
+    // Letters are written of decisions that a second engine has confirmed.
+    let is_due = move || {
+        replay.get() == Replay::Same
+            && case.answer.with(|answer| {
+                answer.as_ref().is_some_and(|answer| answer.decided.decision.outcome() != Outcome::Approve)
+            })
+    };
     let copy = move |_| {
         // The address may still be waiting for the fields to rest.
         host::write_address(&untrack(move || case.link()).text());
@@ -72,6 +95,11 @@ pub fn ReceiptPanel(
                 <button class="button" data-testid="download" on:click=save>{text::DOWNLOAD}</button>
                 <button class="button" data-testid="copy" on:click=copy>{copy_label}</button>
             </div>
+            <div class="buttons" hidden=move || !is_due()>
+                <button class="button" data-testid="notice" on:click=move |_| write("en", "notice.html")>{text::NOTICE}</button>
+                <button class="button" lang="es" on:click=move |_| write("es", "aviso.html")>{text::NOTICE_ES}</button>
+            </div>
+            {move || refused.get().map(|why| view! { <p class="hint" role="status">{why}</p> })}
             {move || (copied.get() == Some(false)).then(|| view! { <p class="hint" role="status">{text::NOT_COPIED}</p> })}
             <p class="replay" data-testid="replay" data-replay=move || replay.with(replay_name)>{move || replay.with(replay_text)}</p>
         </div>

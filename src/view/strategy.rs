@@ -6,7 +6,7 @@ use super::portfolio::Portfolio;
 use crate::chart::line::{SIZE, line, ticks};
 use crate::chart::{Scale, scale::percent as at_percent};
 use crate::state::number::{percent, plain};
-use crate::state::portfolio::{Curve, Decided, Tally, Totals, large_money, with_approve};
+use crate::state::portfolio::{Curve, Totals, large_money, with_approve};
 use crate::text::portfolio as text;
 
 /// Groups with fewer applicants are not shown as rates.
@@ -26,13 +26,10 @@ fn panel(id: &'static str, title: &'static str, body: AnyView) -> AnyView {
 
 /// The figures, each with its difference from the written policy.
 pub(super) fn tiles(portfolio: Portfolio) -> AnyView {
-    let share = |part: fn(&Decided) -> &Tally| {
-        move |totals: &Totals| Some(part(&totals.all).rows / totals.all.rows().max(1.0))
-    };
     let tile = move |label: &'static str,
                      note: &'static str,
                      name: &'static str,
-                     value: Box<dyn Fn(&Totals) -> Option<f64> + Send + Sync>,
+                     value: fn(&Totals) -> Option<f64>,
                      shown: fn(f64) -> String,
                      difference: fn(f64) -> String| {
         let figures = Memo::new(move |_| {
@@ -61,13 +58,13 @@ pub(super) fn tiles(portfolio: Portfolio) -> AnyView {
         <section class="panel" aria-labelledby="figures-title" data-flagged=is_flagged>
             <div class="panel-head"><h2 id="figures-title">{text::FIGURES}</h2></div>
             <dl class="figures tiles">
-                {tile(text::APPROVED, "", "approved", Box::new(share(|decided| &decided.approved)), rate, points)}
-                {tile(text::REVIEWED, "", "reviewed", Box::new(share(|decided| &decided.reviewed)), rate, points)}
-                {tile(text::DECLINED, "", "declined", Box::new(share(|decided| &decided.declined)), rate, points)}
-                {tile(text::BAD, text::BAD_NOTE, "bad", Box::new(|totals| totals.all.approved.bad_rate()), rate, points)}
-                {tile(text::LOSS, "", "loss", Box::new(|totals| Some(totals.all.approved.loss)), large_money, large_money)}
-                {tile(text::PROFIT, text::PROFIT_NOTE, "profit", Box::new(|totals| Some(totals.all.approved.npv)), large_money, large_money)}
-                {tile(text::IMPACT, text::IMPACT_NOTE, "impact", Box::new(|totals| totals.impact), ratio, ratio)}
+                {tile(text::APPROVED, "", "approved", |Totals { all, .. }| Some(all.share(&all.approved)), rate, points)}
+                {tile(text::REVIEWED, "", "reviewed", |Totals { all, .. }| Some(all.share(&all.reviewed)), rate, points)}
+                {tile(text::DECLINED, "", "declined", |Totals { all, .. }| Some(all.share(&all.declined)), rate, points)}
+                {tile(text::BAD, text::BAD_NOTE, "bad", |totals| totals.all.approved.bad_rate(), rate, points)}
+                {tile(text::LOSS, "", "loss", |totals| Some(totals.all.approved.loss), large_money, large_money)}
+                {tile(text::PROFIT, text::PROFIT_NOTE, "profit", |totals| Some(totals.all.approved.npv), large_money, large_money)}
+                {tile(text::IMPACT, text::IMPACT_NOTE, "impact", |totals| totals.impact, ratio, ratio)}
             </dl>
             <p class="hint">{text::IMPACT_NOTE}</p>
         </section>
@@ -192,7 +189,8 @@ pub(super) fn rules_panel(portfolio: Portfolio) -> AnyView {
     let rows = rules.into_iter().enumerate().map(|(index, rule)| {
         let effect = move || portfolio.effects.with(|effects| effects.get(index).copied().unwrap_or_default());
         let share = move || {
-            let most = portfolio.effects.with(|effects| effects.iter().map(|effect| effect.only_by).fold(1.0, f64::max));
+            let most =
+                portfolio.effects.with(|effects| effects.iter().map(|effect| effect.only_by).fold(1.0, f64::max));
             at_percent(effect().only_by / most)
         };
         view! {
@@ -236,7 +234,8 @@ pub(super) fn swap_panel(portfolio: Portfolio) -> AnyView {
                 let bad = tally.bad_rate().filter(|_| tally.known >= FEWEST);
                 (plain(tally.rows), bad.map(|bad| format!("{} bad", percent(bad, 1))))
             };
-            view! { <td class="number" data-same=was == is>{move || shown().0}<small>{move || shown().1}</small></td> }.into_any()
+            view! { <td class="number" data-same=was == is>{move || shown().0}<small>{move || shown().1}</small></td> }
+                .into_any()
         });
         view! { <tr><th scope="row">{GROUPS[was]}</th>{cells.collect_view()}</tr> }.into_any()
     });
@@ -275,7 +274,8 @@ pub(super) fn segments_panel(portfolio: Portfolio) -> AnyView {
             let levels = segment.levels.iter().map(String::as_str).chain([text::UNKNOWN]).zip(cells);
             let rows = levels.filter(|(_, cell)| cell.rows() > 0.0).map(|(level, cell)| {
                 let is_enough = cell.rows() >= FEWEST;
-                let approval = if is_enough { percent(cell.approval(), 1) } else { text::TOO_FEW.to_owned() };
+                let approval =
+                    if is_enough { percent(cell.share(&cell.approved), 1) } else { text::TOO_FEW.to_owned() };
                 let bad = cell.approved.bad_rate().filter(|_| cell.approved.known >= FEWEST);
                 view! {
                     <tr>

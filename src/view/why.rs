@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use underglass_engine::decision::Score;
 
+use super::money;
 use crate::chart::scale::percent;
 use crate::chart::sorted;
 use crate::chart::waterfall::{Row, RowKind, Waterfall, waterfall};
@@ -20,6 +21,7 @@ enum Shown {
     Families,
     Features,
     Table,
+    Money,
 }
 
 /// The panel on the right.
@@ -54,7 +56,12 @@ fn title(book: &OpenBook, score: &Score) -> String {
 }
 
 fn switch(shown: RwSignal<Shown>) -> AnyView {
-    let choices = [(Shown::Families, text::FAMILIES), (Shown::Features, text::FEATURES), (Shown::Table, text::TABLE)];
+    let choices = [
+        (Shown::Families, text::FAMILIES),
+        (Shown::Features, text::FEATURES),
+        (Shown::Table, text::TABLE),
+        (Shown::Money, text::MONEY),
+    ];
     let button = |(choice, label): (Shown, &'static str)| {
         view! { <button aria-pressed=move || (shown.get() == choice).to_string() on:click=move |_| shown.set(choice)>{label}</button> }
     };
@@ -68,6 +75,7 @@ fn body(book: &OpenBook, answer: &Answer, shown: Shown) -> AnyView {
         Shown::Families => chart(book, score, &waterfall_of(book, score, Grouping::Families)),
         Shown::Features => chart(book, score, &waterfall_of(book, score, Grouping::Features)),
         Shown::Table => table(book, score),
+        Shown::Money => money::table(book, answer),
     };
     let reasons = principal_reasons(book, answer);
     view! {

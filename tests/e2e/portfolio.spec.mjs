@@ -1,0 +1,105 @@
+// The portfolio: levers move the totals of many applicants, and the totals are those of decisions one by one.
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { expect, test } from './site.mjs';
+
+const root = resolve(import.meta.dirname, '../..');
+const underglass = (...args) =>
+  execFileSync(process.env.UNDERGLASS_CLI ?? join(root, 'target/release/underglass'), args, { cwd: root, stdio: ['ignore', 'pipe', 'ignore'] });
+
+async function open(page, site) {
+  await site.open();
+  await page.getByRole('button', { name: 'Portfolio' }).click();
+  await expect(page.getByTestId('drawn')).toHaveText('20,000 decided in this browser', { timeout: 60_000 });
+}
+
+const move = (page, name, value) =>
+  page.getByTestId(name).evaluate((input, value) => {
+    input.value = String(value);
+    input.dispatchEvent(new Event('input', { bubbles: true }));
+  }, value);
+
+test('a draft that is saved decides as the portfolio said', async ({ page, site }) => {
+  test.setTimeout(180_000);
+  await open(page, site);
+  const before = await page.getByTestId('approved').innerText();
+  await move(page, 'approve', 610);
+  await move(page, 'limit-pti_max', 0.15);
+  await expect(page.getByTestId('approved')).not.toHaveText(before);
+  await expect(page.getByTestId('approve').locator('xpath=ancestor::label').locator('output')).toHaveText('610');
+  // The swap set counts the draft's outcomes once the levers rest.
+  const counted = async () => {
+    const cells = await page.getByTestId('swap').locator('tbody td').evaluateAll((cells) =>
+      cells.map((cell) => Number(cell.firstChild.textContent.replaceAll(',', ''))));
+    return [0, 1, 2].map((outcome) => cells[outcome] + cells[3 + outcome] + cells[6 + outcome]);
+  };
+  await expect.poll(async () => (await counted()).reduce((sum, n) => sum + n)).toBe(20_000);
+  await page.waitForTimeout(600);
+  const [approved, reviewed, declined] = await counted();
+
+  const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'Download draft policy' }).click()]);
+  const folder = mkdtempSync(join(tmpdir(), 'underglass-'));
+  const [policy, data, out] = ['policy.json', 'rows.csv', 'scores.ndjson'].map((name) => join(folder, name));
+  await download.saveAs(policy);
+  expect(JSON.parse(readFileSync(policy, 'utf8')).bands).toEqual({ approve: 610, review: 560 });
+  underglass('synth', 'applications', '--rows', '20000', '--seed', '1', '--out', data);
+  const today = await page.evaluate(() => {
+    const now = new Date();
+    return [now.getFullYear(), String(now.getMonth() + 1).padStart(2, '0'), String(now.getDate()).padStart(2, '0')].join('-');
+  });
+  underglass('score', '--artifact', 'www/artifacts/risk-auto.json', '--data', data, '--decide', '--as-of', today, '--policy', policy,
+    '--receipts', out, '--out', join(folder, 'scores.csv'));
+  const outcomes = readFileSync(out, 'utf8').trimEnd().split('\n').map((line) => JSON.parse(line).outcome);
+  const n = (...named) => outcomes.filter((outcome) => named.includes(outcome)).length;
+  expect([approved, reviewed, declined]).toEqual([n('approve', 'conditional'), n('counteroffer', 'review'), n('decline', 'incomplete')]);
+});
+
+test('the levers go back, and the curve says where profit is highest', async ({ page, site }) => {
+  await open(page, site);
+  const approved = page.getByTestId('approved');
+  const written = await approved.innerText();
+  await expect(page.getByTestId('curve')).toContainText('The most');
+  await page.getByRole('button', { name: 'Move there' }).click();
+  await expect(page.getByTestId('curve')).toContainText('the most of all cut-offs');
+  await page.getByRole('button', { name: 'As written' }).click();
+  await expect(approved).toHaveText(written);
+});
+
+// By hand: UNDERGLASS_ROWS=1000000. Prints how long a moved lever takes to be on the page.
+test('every move of a lever is answered', async ({ page, site }) => {
+  const rows = Number(process.env.UNDERGLASS_ROWS ?? 20_000);
+  test.setTimeout(60_000 + rows);
+  await open(page, site);
+  if (rows > 20_000) {
+    await page.getByTestId('population').selectOption(String(rows));
+    await expect(page.getByTestId('drawn')).toHaveText(`${rows.toLocaleString('en-US')} decided in this browser`, { timeout: rows });
+    await page.waitForTimeout(3000);
+  }
+  const drag = (name, values) =>
+    page.evaluate(async ({ name, values }) => {
+      const input = document.querySelector(`[data-testid="${name}"]`);
+      const shown = document.querySelector('[data-testid="approved"] dd');
+      const taken = [];
+      for (const value of values) {
+        const since = performance.now();
+        const changed = new Promise((resolve) => {
+          const observer = new MutationObserver(() => { observer.disconnect(); resolve(performance.now() - since); });
+          observer.observe(document.querySelector('.tiles'), { subtree: true, childList: true, characterData: true });
+          setTimeout(() => { observer.disconnect(); resolve(null); }, 200);
+        });
+        input.value = String(value);
+        input.dispatchEvent(new Event('input', { bubbles: true }));
+        taken.push(await changed);
+        await new Promise(requestAnimationFrame);
+      }
+      return { taken, text: shown.textContent };
+    }, { name, values });
+  for (const [name, values] of [['approve', Array.from({ length: 60 }, (_, i) => 600 + i)], ['limit-pti_max', Array.from({ length: 60 }, (_, i) => (120 + i) / 1000)]]) {
+    const { taken } = await drag(name, values);
+    const times = taken.filter((time) => time !== null).sort((a, b) => a - b);
+    console.log(`${rows} rows, ${name}: ${times.length} answers, p50 ${times[times.length >> 1]?.toFixed(1)} ms, p95 ${times[Math.floor(times.length * 0.95)]?.toFixed(1)} ms, first ${taken[0]?.toFixed(1)} ms`);
+    expect(times.length).toBeGreaterThan(30);
+  }
+});
