@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use underglass_engine::decision::Outcome;
+use underglass_engine::notice::Kind;
 
 use super::afterwards::Second;
 use crate::state::Case;
@@ -71,10 +71,8 @@ pub fn ReceiptPanel(
     };
     // Letters are written of decisions that a second engine has confirmed.
     let is_due = move || {
-        replay.get() == Replay::Same
-            && case.answer.with(|answer| {
-                answer.as_ref().is_some_and(|answer| answer.decided.decision.outcome() != Outcome::Approve)
-            })
+        let outcome = case.answer.with(|answer| answer.as_ref().map(|answer| answer.decided.decision.outcome()));
+        replay.get() == Replay::Same && outcome.and_then(Kind::after).is_some()
     };
     let copy = move |_| {
         // The address may still be waiting for the fields to rest.

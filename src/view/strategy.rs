@@ -102,6 +102,10 @@ pub(super) fn curve_panel(portfolio: Portfolio) -> AnyView {
             .into_any()
         })
     };
+    let scores = ticks(300.0, 850.0, 6).into_iter().map(|points| {
+        view! { <text class="tick" x=at_percent(x.share(points)) y="12" text-anchor="middle">{points}</text> }
+            .into_any()
+    });
     let approve = move || portfolio.cut_offs().0;
     let cut = move || at_percent(x.share(f64::from(approve())));
     let sentence = move || {
@@ -131,7 +135,7 @@ pub(super) fn curve_panel(portfolio: Portfolio) -> AnyView {
                 on:input=move |event| portfolio.set_cut_off(&event_target_value(&event), with_approve)
             />
         </div>
-        <div class="plot-axis" aria-hidden="true">{[300, 400, 500, 600, 700, 850].map(|n| view! { <span>{n}</span> })}</div>
+        <svg class="plot-axis" aria-hidden="true">{scores.collect_view()}</svg>
         <p class="sentence small" data-testid="curve">{sentence}</p>
         <button class="button" disabled=move || best().is_none_or(|best| best == f64::from(approve())) on:click=take>{text::TAKE_BEST}</button>
     }

@@ -41,12 +41,37 @@ test('a link shows the identical screen in a new profile', async ({ page, site, 
   await field(page, 'utilization').fill('');
   await page.keyboard.press('Tab');
   await expect(page).toHaveURL(/utilization=(&|$)/);
+  await expect(page.getByTestId('ways')).toContainText('Proven');
   const other = await (await browser.newContext()).newPage();
   await other.goto(page.url());
   await expect(answer(other)).toBeVisible();
   const seen = (view) => view.locator('main.decide').innerText();
   await expect.poll(() => seen(other)).toBe(await seen(page));
   await other.context().close();
+});
+
+test('ways to approval are tried together and approve', async ({ page, site }) => {
+  await site.open();
+  const ways = page.getByTestId('ways').getByRole('button', { name: 'Try these changes together' });
+  await ways.last().click();
+  await expect(answer(page)).toHaveAttribute('data-outcome', /approve|conditional/);
+  await expect(page.getByTestId('ways')).toBeHidden();
+});
+
+test('the reasons in money end at the price of the answer', async ({ page, site }) => {
+  await site.open();
+  await page.getByRole('button', { name: 'In money' }).click();
+  const last = page.getByTestId('why-money').locator('tr').last();
+  await expect(last).toContainText(await page.locator('.figure', { hasText: 'Payment' }).locator('dd').innerText());
+});
+
+test('a letter is written of a decline, in two languages', async ({ page, site }) => {
+  await site.open('#v=1&book=auto&case=aisha');
+  await expect(answer(page)).toHaveAttribute('data-outcome', 'decline');
+  for (const [name, words] of [['Notice to the applicant', 'SIMULATION'], ['Aviso en español', 'lang="es"']]) {
+    const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name }).click()]);
+    expect(await readFile(await download.path(), 'utf8')).toContain(words);
+  }
 });
 
 test('a link of another version falls back with a notice', async ({ page, site }) => {

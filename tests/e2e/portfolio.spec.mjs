@@ -24,7 +24,7 @@ const move = (page, name, value) =>
 test('a draft that is saved decides as the portfolio said', async ({ page, site }) => {
   test.setTimeout(180_000);
   await open(page, site);
-  const before = await page.getByTestId('approved').innerText();
+  const before = await page.getByTestId('approved').textContent();
   await move(page, 'approve', 610);
   await move(page, 'limit-pti_max', 0.15);
   await expect(page.getByTestId('approved')).not.toHaveText(before);
@@ -59,7 +59,7 @@ test('a draft that is saved decides as the portfolio said', async ({ page, site 
 test('the levers go back, and the curve says where profit is highest', async ({ page, site }) => {
   await open(page, site);
   const approved = page.getByTestId('approved');
-  const written = await approved.innerText();
+  const written = await approved.textContent();
   await expect(page.getByTestId('curve')).toContainText('The most');
   await page.getByRole('button', { name: 'Move there' }).click();
   await expect(page.getByTestId('curve')).toContainText('the most of all cut-offs');
@@ -77,10 +77,10 @@ test('every move of a lever is answered', async ({ page, site }) => {
     await expect(page.getByTestId('drawn')).toHaveText(`${rows.toLocaleString('en-US')} decided in this browser`, { timeout: rows });
     await page.waitForTimeout(3000);
   }
-  const drag = (name, values) =>
-    page.evaluate(async ({ name, values }) => {
+  const drag = (name, first) =>
+    page.evaluate(async ({ name, first }) => {
       const input = document.querySelector(`[data-testid="${name}"]`);
-      const shown = document.querySelector('[data-testid="approved"] dd');
+      const values = Array.from({ length: 40 }, (_, i) => Number(first ?? input.min) + i * Number(input.step || 1));
       const taken = [];
       for (const value of values) {
         const since = performance.now();
@@ -94,12 +94,12 @@ test('every move of a lever is answered', async ({ page, site }) => {
         taken.push(await changed);
         await new Promise(requestAnimationFrame);
       }
-      return { taken, text: shown.textContent };
-    }, { name, values });
-  for (const [name, values] of [['approve', Array.from({ length: 60 }, (_, i) => 600 + i)], ['limit-pti_max', Array.from({ length: 60 }, (_, i) => (120 + i) / 1000)]]) {
-    const { taken } = await drag(name, values);
+      return taken;
+    }, { name, first });
+  for (const [name, first] of [['approve', 600], ['limit-pti_max', null]]) {
+    const taken = await drag(name, first);
     const times = taken.filter((time) => time !== null).sort((a, b) => a - b);
     console.log(`${rows} rows, ${name}: ${times.length} answers, p50 ${times[times.length >> 1]?.toFixed(1)} ms, p95 ${times[Math.floor(times.length * 0.95)]?.toFixed(1)} ms, first ${taken[0]?.toFixed(1)} ms`);
-    expect(times.length).toBeGreaterThan(30);
+    expect(times.length).toBeGreaterThan(20);
   }
 });
