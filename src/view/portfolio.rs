@@ -24,7 +24,7 @@ const SIZES: [u64; 4] = [20_000, 100_000, 300_000, 1_000_000];
 /// Segments by which totals are told apart at once.
 const MOST_SEGMENTS: usize = 3;
 /// A draft that rests for this long is looked at closely.
-const REST: Duration = Duration::from_millis(150);
+const REST: Duration = Duration::from_millis(250);
 
 /// The signals of the view.
 #[derive(Clone, Copy)]
@@ -205,27 +205,24 @@ impl Portfolio {
         });
     }
 
+    /// Each question only while the draft is still the same: a lever that moves again is answered first.
     async fn look(self, frame: &Frame, draft: &Draft) -> Option<()> {
         let workers = self.workers.get_value()?;
-        let (written, draft) = (json(&frame.draft), json(draft));
-        let on_draft = ("draft", draft.as_str());
-        let asked = [
-            workers.ask("curve", &[on_draft, ("benefit", "\"profit\""), ("risk", "\"observed\"")]),
-            workers.ask("rules", &[on_draft]),
-            workers.ask("swap", &[("from", &written), ("to", &draft)]),
-        ];
-        // The curve has prepared the cut-offs.
-        self.grabbed.set_value(Some(Lever::CutOffs));
-        let [curve, rules, swapped] = asked;
-        let (curve, rules, swapped) = (curve.await.ok()?, rules.await.ok()?, swapped.await.ok()?);
+        let is_same = || self.draft.try_get_untracked().flatten().as_ref() == Some(draft);
+        let (written, drafted) = (json(&frame.draft), json(draft));
+        let on_draft = ("draft", drafted.as_str());
+        let rules = workers.ask("rules", &[on_draft]).await.ok().filter(|_| is_same())?;
+        self.effects.try_set(effects(&rules.of("sums")));
+        let swapped = workers.ask("swap", &[("from", &written), ("to", &drafted)]).await.ok().filter(|_| is_same())?;
+        self.swap.try_set(swap(&swapped.of("sums")));
+        let curve = [on_draft, ("benefit", "\"profit\""), ("risk", "\"observed\"")];
+        let curve = workers.ask("curve", &curve).await.ok()?;
         self.curve.try_set(Arc::new(Curve {
             approved: tallies(&curve.of("sums")),
             risk: curve.of("risk"),
             best: curve.number("best"),
             frontier: curve.of("frontier"),
         }));
-        self.effects.try_set(effects(&rules.of("sums")));
-        self.swap.try_set(swap(&swapped.of("sums")));
         Some(())
     }
 

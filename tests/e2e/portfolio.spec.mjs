@@ -80,14 +80,15 @@ test('every move of a lever is answered', async ({ page, site }) => {
   const drag = (name, first) =>
     page.evaluate(async ({ name, first }) => {
       const input = document.querySelector(`[data-testid="${name}"]`);
-      const values = Array.from({ length: 40 }, (_, i) => Number(first ?? input.min) + i * Number(input.step || 1));
+      const values = Array.from({ length: 60 }, (_, i) => Number(first ?? input.min) + i * Number(input.step || 1));
       const taken = [];
       for (const value of values) {
         const since = performance.now();
         const changed = new Promise((resolve) => {
           const observer = new MutationObserver(() => { observer.disconnect(); resolve(performance.now() - since); });
           observer.observe(document.querySelector('.tiles'), { subtree: true, childList: true, characterData: true });
-          setTimeout(() => { observer.disconnect(); resolve(null); }, 200);
+          // The first move of a lever prepares the others; some moves change nothing.
+          setTimeout(() => { observer.disconnect(); resolve(null); }, taken.length === 0 ? 5000 : 100);
         });
         input.value = String(value);
         input.dispatchEvent(new Event('input', { bubbles: true }));
@@ -100,6 +101,7 @@ test('every move of a lever is answered', async ({ page, site }) => {
     const taken = await drag(name, first);
     const times = taken.filter((time) => time !== null).sort((a, b) => a - b);
     console.log(`${rows} rows, ${name}: ${times.length} answers, p50 ${times[times.length >> 1]?.toFixed(1)} ms, p95 ${times[Math.floor(times.length * 0.95)]?.toFixed(1)} ms, first ${taken[0]?.toFixed(1)} ms`);
+    await page.waitForTimeout(rows > 20_000 ? 4000 : 0);
     expect(times.length).toBeGreaterThan(20);
   }
 });

@@ -6,26 +6,23 @@ use super::limit::Limit;
 use super::sample::{NotTheSame, Sample};
 use super::totals::{Breakdown, TooManyCells, Totals};
 
-/// A sample, the segments that its totals are broken down by, and the lever that is prepared to be moved.
+/// A sample, the segments that its totals are broken down by, and the levers that are prepared to be moved: the cut-offs, and
+/// one rule's limit.
 #[derive(Clone, Debug)]
 pub struct Simulation {
     sample: Sample,
     breakdown: Breakdown,
-    grabbed: Grabbed,
-}
-
-#[derive(Clone, Debug)]
-enum Grabbed {
-    Nothing,
-    CutOffs(Levers, Box<CutOffs>),
-    Limit(Levers, usize, Box<Limit>),
+    /// With the rules that it holds for.
+    cut_offs: Option<(Levers, Box<CutOffs>)>,
+    /// With the other levers that it holds for, and the rule.
+    limit: Option<(Levers, usize, Box<Limit>)>,
 }
 
 impl Simulation {
     /// A sample whose totals are of all rows.
     pub fn new(sample: Sample) -> Self {
         let breakdown = Breakdown::none(sample.n_rows());
-        Self { sample, breakdown, grabbed: Grabbed::Nothing }
+        Self { sample, breakdown, cut_offs: None, limit: None }
     }
 
     /// The rows.
@@ -45,7 +42,7 @@ impl Simulation {
     pub fn append_bytes(&mut self, bytes: &[u8]) -> Result<(), NotTheSame> {
         self.sample.append_bytes(bytes)?;
         self.breakdown = Breakdown::none(self.sample.n_rows());
-        self.grabbed = Grabbed::Nothing;
+        (self.cut_offs, self.limit) = (None, None);
         Ok(())
     }
 
@@ -55,7 +52,7 @@ impl Simulation {
     /// [`TooManyCells`].
     pub fn break_down(&mut self, by: &[usize]) -> Result<(), TooManyCells> {
         self.breakdown = self.sample.breakdown(by)?;
-        self.grabbed = Grabbed::Nothing;
+        (self.cut_offs, self.limit) = (None, None);
         Ok(())
     }
 
@@ -63,16 +60,13 @@ impl Simulation {
     pub fn grab_cut_offs(&mut self, levers: &Levers) {
         if self.cut_offs(levers).is_none() {
             let sums = self.sample.cut_offs(levers, &self.breakdown);
-            self.grabbed = Grabbed::CutOffs(levers.clone(), Box::new(sums));
+            self.cut_offs = Some((levers.clone(), Box::new(sums)));
         }
     }
 
     /// The sums at all cut-offs, if they are prepared with the rules of some levers.
     pub fn cut_offs(&self, levers: &Levers) -> Option<&CutOffs> {
-        match &self.grabbed {
-            Grabbed::CutOffs(held, sums) if held.has_rules_of(levers) => Some(sums),
-            _ => None,
-        }
+        self.cut_offs.as_ref().filter(|(held, _)| held.has_rules_of(levers)).map(|(_, sums)| &**sums)
     }
 
     /// Prepares moves of one rule's limit, with the cut-offs and the other rules of some levers.
@@ -82,19 +76,20 @@ impl Simulation {
     pub fn grab_limit(&mut self, levers: &Levers, rule: &str) -> Result<(), LeverError> {
         let limit = self.sample.limit(levers, rule, &self.breakdown)?;
         let rule = self.sample.frame().rule(rule)?;
-        self.grabbed = Grabbed::Limit(levers.without(rule), rule, Box::new(limit));
+        self.limit = Some((levers.without(rule), rule, Box::new(limit)));
         Ok(())
     }
 
     /// The totals under some levers.
     pub fn totals(&self, levers: &Levers) -> Totals {
-        match &self.grabbed {
-            Grabbed::CutOffs(held, sums) if held.has_rules_of(levers) => sums.totals(levers.bands()),
-            Grabbed::Limit(others, rule, limit) if levers.without(*rule) == *others => match levers.limit_of(*rule) {
-                Some(at) => limit.totals(&self.sample, at.unwrap_or(limit.written())),
-                None => self.sample.totals(levers, &self.breakdown),
-            },
-            _ => self.sample.totals(levers, &self.breakdown),
+        if let Some(sums) = self.cut_offs(levers) {
+            return sums.totals(levers.bands());
         }
+        let limit = self.limit.as_ref().filter(|(others, rule, _)| levers.without(*rule) == *others);
+        let quick = limit.and_then(|(_, rule, limit)| {
+            let at = levers.limit_of(*rule)?.unwrap_or(limit.written());
+            Some(limit.totals(&self.sample, at))
+        });
+        quick.unwrap_or_else(|| self.sample.totals(levers, &self.breakdown))
     }
 }
