@@ -26,8 +26,8 @@ pub struct Sampling {
 }
 
 enum Job {
-    Drawing(Drawing),
-    Reading(Reading),
+    Drawing(Box<Drawing>),
+    Reading(Box<Reading>),
 }
 
 /// Which applicants of a synthetic world are drawn.
@@ -72,7 +72,7 @@ impl Underglass {
         };
         let rows = (world, convert::seed(Some(draw.seed))?, draw.from as u64..draw.to as u64);
         let drawing = Drawing::new(&self.engine, crate::date(as_of)?, rows, draw.shock).failed()?;
-        Ok(Sampling { job: Job::Drawing(drawing) })
+        Ok(Sampling { job: Job::Drawing(Box::new(drawing)) })
     }
 
     /// Records of a CSV file on their way into a portfolio: its first MiB, and bytes that stand at `from`. Throws
@@ -89,7 +89,7 @@ impl Underglass {
         let layout = Layout::of(head).failed()?;
         let from = if from.is_null() || from.is_undefined() { layout.start() } else { convert::from_js(from)? };
         let reading = Reading::new(&self.engine, crate::date(as_of)?, layout, (bytes, from, is_last)).failed()?;
-        Ok(Sampling { job: Job::Reading(reading) })
+        Ok(Sampling { job: Job::Reading(Box::new(reading)) })
     }
 }
 
