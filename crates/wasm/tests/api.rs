@@ -186,8 +186,8 @@ fn batch_contributions_add_up_to_batch_margins() {
 #[wasm_bindgen_test]
 fn the_synthetic_worlds_are_the_native_ones() {
     let expected = [
-        "2b6e4c1c87b64a1556aaa332f9e493d6312644c0e2c216a1f34bdb8d15f241f9",
-        "83b2e45bbac85f87e72aa549833062470dd838ed1b31775259577521e42d88bd",
+        "3a58b946061abb4532c357e96d1edc16c9ce0d96adcd8256c009f0d235ecf933",
+        "a08750b95ca8a371ebb040011a21a672f339ac951d391f6d4d21d468b007c092",
         "b96bced80f46627b03fcfb2704a014ca33b5949d59d377fbac0c8e1a4dc0e416",
         "188edaec5401b9bfd0368caefc581065efc5190ae6db21ff27e4ba95c5d14c24",
     ];
