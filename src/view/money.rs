@@ -21,17 +21,19 @@ pub(super) fn table(book: &OpenBook, answer: &Answer) -> AnyView {
     let start = row("base", text::THEIR_MEAN.to_owned(), standing(&walk.start));
     let end = row("score", text::THIS_APPLICANT.to_owned(), standing(walk.end()));
     view! {
-        <table class="why-table" data-testid="why-money">
-            <thead>
-                <tr>
-                    <th scope="col">{text::CAUSE}</th>
-                    <th scope="col" class="number">{text::DEFAULT}</th>
-                    <th scope="col" class="number">{text::APR}</th>
-                    <th scope="col" class="number">{text::A_MONTH}</th>
-                </tr>
-            </thead>
-            <tbody>{start}{moves.collect_view()}{end}</tbody>
-        </table>
+        <div class="scroll" tabindex="0" role="region" aria-label=text::MONEY>
+            <table class="why-table" data-testid="why-money">
+                <thead>
+                    <tr>
+                        <th scope="col">{text::CAUSE}</th>
+                        <th scope="col" class="number">{text::DEFAULT}</th>
+                        <th scope="col" class="number">{text::APR}</th>
+                        <th scope="col" class="number">{text::A_MONTH}</th>
+                    </tr>
+                </thead>
+                <tbody>{start}{moves.collect_view()}{end}</tbody>
+            </table>
+        </div>
         <p class="hint">{text::MONEY_NOTE}</p>
     }
     .into_any()

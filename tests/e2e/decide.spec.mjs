@@ -60,9 +60,17 @@ test('ways to approval are tried together and approve', async ({ page, site }) =
 
 test('the reasons in money end at the price of the answer', async ({ page, site }) => {
   await site.open();
-  await page.getByRole('button', { name: 'In money' }).click();
+  await page.getByRole('button', { name: 'Money' }).click();
   const last = page.getByTestId('why-money').locator('tr').last();
   await expect(last).toContainText(await page.locator('.figure', { hasText: 'Payment' }).locator('dd').innerText());
+});
+
+test('the reasons in money scroll by themselves at 320 px', async ({ page, site }) => {
+  await page.setViewportSize({ width: 320, height: 800 });
+  await site.open();
+  await page.getByRole('button', { name: 'Money' }).click();
+  await expect(page.getByTestId('why-money')).toBeVisible();
+  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(320);
 });
 
 test('a letter is written of a decline, in two languages', async ({ page, site }) => {
