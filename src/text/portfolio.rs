@@ -134,3 +134,8 @@ pub fn switch(label: &str) -> String {
 pub fn limit(label: &str) -> String {
     format!("Limit of: {label}")
 }
+
+/// A table that scrolls by itself.
+pub fn table(title: &str) -> String {
+    format!("{title}: table")
+}

@@ -208,7 +208,7 @@ pub(super) fn rules_panel(portfolio: Portfolio) -> AnyView {
         .into_any()
     });
     let body = view! {
-        <div class="scroll" tabindex="0" role="region" aria-label=text::RULES>
+        <div class="scroll" tabindex="0" role="region" aria-label=text::table(text::RULES)>
             <table data-testid="rules">
                 <thead>
                     <tr>
@@ -250,7 +250,7 @@ pub(super) fn swap_panel(portfolio: Portfolio) -> AnyView {
         text::swap_sentence(all - same, all)
     };
     let body = view! {
-        <div class="scroll" tabindex="0" role="region" aria-label=text::SWAP>
+        <div class="scroll" tabindex="0" role="region" aria-label=text::table(text::SWAP)>
             <table class="swap" data-testid="swap">
                 <thead>
                     <tr>
@@ -305,6 +305,6 @@ pub(super) fn segments_panel(portfolio: Portfolio) -> AnyView {
         });
         Some(tables.collect_view())
     };
-    let body = view! { <div class="scroll segments" tabindex="0" role="region" aria-label=text::SEGMENTS data-testid="segments">{body}</div> };
+    let body = view! { <div class="scroll segments" tabindex="0" role="region" aria-label=text::table(text::SEGMENTS) data-testid="segments">{body}</div> };
     panel("segments-title", text::SEGMENTS, body.into_any())
 }
