@@ -32,3 +32,14 @@ for (const kind of ['wasm', 'js']) {
     await expect(page.locator('[data-outcome]')).toHaveCount(0);
   });
 }
+
+test('a changed module that comes later is refused, and the decision stands', async ({ page, site }) => {
+  site.expected.push(/integrity/, /Failed to fetch/);
+  await page.route('**/app-*/split_evidence.wasm', async (route) => {
+    const response = await route.fetch();
+    await route.fulfill({ response, body: Buffer.concat([await response.body(), Buffer.from([0, 2, 1, 0])]) });
+  });
+  await site.open();
+  await expect(page.getByRole('alert').first()).toContainText('could not be fetched');
+  await expect(page.getByTestId('answer')).toHaveAttribute('data-outcome', /.+/);
+});
