@@ -85,14 +85,18 @@ impl PortfolioWorkers {
             let members = [("draw", draw.into()), ("asOf", self.as_of.as_str().into())];
             Some((maker, Box::pin(self.makers[maker].ask("drawSample", &members))))
         };
-        let mut under_way: VecDeque<_> = (0..self.makers.len()).filter_map(ask).collect();
-        while let Some((maker, chunk)) = under_way.pop_front() {
+        let mut under_way = VecDeque::new();
+        loop {
+            // More may be wanted while the last ones are added.
+            if under_way.is_empty() {
+                under_way.extend((0..self.makers.len()).filter_map(ask));
+            }
+            let Some((maker, chunk)) = under_way.pop_front() else { return Ok(()) };
             let rows = chunk.await?;
             under_way.extend(ask(maker));
             let frame = self.holder.ask("append", &[("bytes", get(&rows, "bytes"))]).await?;
             grown(Columns(frame).json());
         }
-        Ok(())
     }
 
     /// Asks about drafts, each given as JSON under its name; further members are JSON as well. The answer is JSON text or

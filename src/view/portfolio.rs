@@ -42,6 +42,7 @@ pub(super) struct Portfolio {
     pub(super) effects: RwSignal<Vec<RuleEffect>>,
     pub(super) swap: RwSignal<[[Tally; 3]; 3]>,
     failure: RwSignal<Option<String>>,
+    is_growing: StoredValue<bool>,
     is_busy: StoredValue<bool>,
     grabbed: StoredValue<Option<Lever>>,
 }
@@ -65,6 +66,7 @@ pub fn PortfolioView(
         effects: RwSignal::default(),
         swap: RwSignal::default(),
         failure: RwSignal::new(None),
+        is_growing: StoredValue::new(false),
         is_busy: StoredValue::new(false),
         grabbed: StoredValue::new(None),
     };
@@ -94,9 +96,13 @@ impl Portfolio {
         }
     }
 
-    /// Draws applicants until there are as many as are wanted.
+    /// Draws applicants until there are as many as are wanted; who is at it sees when more are.
     async fn grow(self) {
         let Some(workers) = self.workers.get_value() else { return };
+        if self.is_growing.get_value() {
+            return;
+        }
+        self.is_growing.set_value(true);
         let wanted = move || self.wanted.try_get_untracked().unwrap_or_default();
         let grown = move |frame: String| match serde_json::from_str::<Frame>(&frame) {
             Ok(frame) => self.has_grown(frame),
@@ -105,6 +111,7 @@ impl Portfolio {
         if let Err(why) = workers.grow(&self.book.entry.name, wanted, grown).await {
             self.failure.set(Some(why.0));
         }
+        self.is_growing.try_set_value(false);
     }
 
     fn has_grown(self, frame: Frame) {
@@ -256,7 +263,11 @@ impl Portfolio {
     }
 
     fn levers(self) -> AnyView {
-        let sizes = SIZES.map(|n| view! { <option value=n.to_string()>{plain(n as f64)}</option> }.into_any());
+        // Applicants that are there do not go away.
+        let is_less = move |n: u64| n < self.wanted.get();
+        let sizes = SIZES.map(|n| {
+            view! { <option value=n.to_string() disabled=move || is_less(n)>{plain(n as f64)}</option> }.into_any()
+        });
         let drawn = move || {
             self.frame.with(|frame| text::drawn(frame.as_ref().map_or(0, |frame| frame.rows), self.wanted.get()))
         };
